@@ -1,0 +1,4 @@
+//! One target per file: its options. What they do is in `reference` and the pipeline.
+
+pub mod log;
+pub mod reject;
