@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Counters, Hook, Rule};
+use crate::{Counters, Hook, Rule, RuleHandle};
 
 /// Longest chain name in bytes: `XT_FUNCTION_MAXNAMELEN` (29) less the closing zero, as iptables 1.8 checks it.
 pub const CHAIN_NAME_MAX_BYTES: usize = 28;
@@ -80,8 +80,22 @@ pub enum Policy {
 pub struct ChainPolicy {
     /// The verdict.
     pub verdict: Policy,
+    /// Identity of the counters over generations, as a rule has it.
+    pub handle: RuleHandle,
     /// What the operator set the counters to; the data plane counts on from there.
     pub counters: Counters,
+}
+
+impl ChainPolicy {
+    /// ACCEPT, nothing counted, identity not yet assigned.
+    pub const ACCEPT: ChainPolicy = ChainPolicy {
+        verdict: Policy::Accept,
+        handle: RuleHandle(0),
+        counters: Counters {
+            packets: 0,
+            bytes: 0,
+        },
+    };
 }
 
 /// An ordered list of rules.
@@ -100,10 +114,7 @@ impl Chain {
     pub fn builtin(hook: Hook) -> Self {
         Self {
             name: ChainName(hook.chain_name().to_owned()),
-            policy: Some(ChainPolicy {
-                verdict: Policy::Accept,
-                counters: Counters::default(),
-            }),
+            policy: Some(ChainPolicy::ACCEPT),
             rules: Vec::new(),
         }
     }
