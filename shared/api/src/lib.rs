@@ -1,1 +1,3 @@
-//! Filled by the commits that follow.
+//! The contract between Weir's processes: messages between the planes, and the HTTP interface.
+
+pub mod http;
