@@ -1,3 +1,5 @@
 //! Filled by the commits that follow.
 
+#![forbid(unsafe_code)]
+
 fn main() {}
