@@ -1,18 +1,26 @@
 //! Packet I/O behind one trait.
 //!
-//! A [`NetIo`] is one receive and one transmit queue of one interface, owned by one worker.
+//! # Overview
+//! A [`NetIo`] is one receive and one transmit queue of one interface, owned by one worker. Back ends:
+//! - [`memory`]: two connected ports, and a generator over recycled buffers (tests, benchmarks);
+//! - [`pcap`]: capture files, whose timestamps are the clock (replay);
+//! - `dpdk` (feature `dpdk`, on by default): any DPDK poll mode driver, and the guard that keeps the
+//!   kernel's own stack off devices it still owns.
+//!
+//! # Life cycle
+//! Ports are made by the main thread and moved to the worker that polls them; each stays with one
+//! thread at a time (`&mut self`). Buffers are `Send` and may be dropped on any thread.
+//!
+//! # Limits
+//! A buffer is one contiguous segment. Without the feature nothing here needs DPDK, huge pages, root
+//! or a NIC.
 
-use packet::{Buffer, Burst};
+#![deny(unsafe_code)]
 
-/// One queue pair of one interface.
-pub trait NetIo {
-    /// The buffers of this back end.
-    type Buf: Buffer;
+#[cfg(feature = "dpdk")]
+pub mod dpdk;
+pub mod memory;
+mod net_io;
+pub mod pcap;
 
-    /// Receives up to the free room of `rx` and appends it. Never blocks. Returns how many.
-    fn rx_burst(&mut self, rx: &mut Burst<Self::Buf>) -> usize;
-
-    /// Sends from the front of `tx` and removes what was taken; what the queue had no room for
-    /// stays in `tx`. Never blocks. Returns how many were taken.
-    fn tx_burst(&mut self, tx: &mut Burst<Self::Buf>) -> usize;
-}
+pub use net_io::NetIo;
