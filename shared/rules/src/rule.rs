@@ -66,3 +66,11 @@ pub struct Rule {
     /// What to do; [`Target::None`] only counts.
     pub target: Target,
 }
+
+impl Rule {
+    /// Whether both have the same matches and target: what `-D` and `-C` compare. Handles and
+    /// counters do not count.
+    pub fn says_same(&self, other: &Rule) -> bool {
+        self.ip == other.ip && self.matches == other.matches && self.target == other.target
+    }
+}

@@ -73,9 +73,8 @@ impl TableName {
     }
 }
 
-/// A table's chains: the built-in ones first, in [`TableName::hooks`] order, then the
-/// user-defined ones in the order of their creation. [`crate::Ruleset::new`] sets this up and
-/// `validate` refuses anything else.
+/// A table's chains: the built-in ones first, in [`TableName::hooks`] order (`validate` refuses
+/// anything else), then the /// user-defined ones, which `edit` keeps in byte order of their names, as iptables does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     /// Which table this is.

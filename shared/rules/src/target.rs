@@ -41,4 +41,17 @@ impl Target {
             Target::Log(_) => "LOG",
         }
     }
+
+    /// The chain that it jumps or goes to.
+    pub fn chain(&self) -> Option<&ChainName> {
+        match self {
+            Target::Jump(chain) | Target::Goto(chain) => Some(chain),
+            Target::None
+            | Target::Accept
+            | Target::Drop
+            | Target::Return
+            | Target::Reject(_)
+            | Target::Log(_) => None,
+        }
+    }
 }
