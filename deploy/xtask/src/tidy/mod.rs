@@ -1,7 +1,7 @@
 //! The project's own lints, one file per rule.
 //!
 //! Each check takes what it reads as an argument and returns its findings, so that its tests run
-//! on a few lines of text. [`run`] gathers the tree once and hands it to all of them.
+//! on a few lines of text. [`run()`] gathers the tree once and hands it to all of them.
 
 mod floors;
 mod functions;
