@@ -1,12 +1,13 @@
 //! What the control plane's HTTP interface says, as JSON: requests, reports and problem documents.
 //!
 //! The control plane serves these on `{run}/control.sock`; `weir` and `curl --unix-socket` read
-//! them. The types are apart from the messages between the planes, so that those can change
-//! without breaking an operator's scripts. Times are Unix seconds, durations seconds.
+//! them. What the data plane tells of itself passes as it stands ([`crate::status`]).
 
 use serde::{Deserialize, Serialize};
 
-use rules::{Family, TableName};
+use rules::{Family, RuleHandle, TableName};
+
+use crate::{DropCount, Generation, HookEntry, InterfaceStatus, RulesetHash, Status};
 
 /// `POST`: an [`IptablesRequest`] in, an [`IptablesReply`] out.
 pub const IPTABLES_PATH: &str = "/v1/iptables";
@@ -79,16 +80,16 @@ pub struct Problem {
 }
 
 /// A generation by number and content.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenerationId {
-    /// The number; it never goes back.
-    pub number: u64,
-    /// SHA-256 of the ruleset, in hexadecimal.
-    pub hash: String,
+    /// The number.
+    pub number: Generation,
+    /// The ruleset's hash.
+    pub hash: RulesetHash,
 }
 
 /// `weir status`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusReport {
     /// The process that answers.
     pub control_plane: ControlPlaneStatus,
@@ -97,14 +98,14 @@ pub struct StatusReport {
 }
 
 /// What the control plane says of itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlPlaneStatus {
+    /// Name and version.
+    pub program: String,
     /// Process id.
     pub pid: u32,
-    /// Release of the software.
-    pub version: String,
-    /// Seconds since it started.
-    pub uptime_s: u64,
+    /// Milliseconds since it started.
+    pub uptime_ms: u64,
     /// What it keeps; `None` while it has neither a store nor a data plane to learn from.
     pub generation: Option<GenerationId>,
     /// Rules kept for IPv4, all tables.
@@ -114,83 +115,23 @@ pub struct ControlPlaneStatus {
 }
 
 /// Whether the data plane runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum DataPlaneState {
     /// It answers.
-    Running(Box<DataPlaneStatus>),
+    Running {
+        /// How it is.
+        status: Box<Status>,
+        /// Its interfaces, in the order of the configuration file.
+        interfaces: Vec<InterfaceStatus>,
+    },
     /// It does not.
     Down {
-        /// Unix time since when.
-        since: u64,
+        /// Milliseconds since 1970 when it was found so.
+        since_unix_ms: u64,
         /// What the last try to reach it said.
         why: String,
     },
-}
-
-/// What the data plane says of itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DataPlaneStatus {
-    /// Process id.
-    pub pid: u32,
-    /// Seconds since it started.
-    pub uptime_s: u64,
-    /// What its workers run.
-    pub generation: GenerationId,
-    /// Where packet memory comes from: huge pages or not, and how much.
-    pub memory: String,
-    /// One entry a worker.
-    pub workers: Vec<WorkerStatus>,
-    /// One entry an interface, in the order of the configuration.
-    pub interfaces: Vec<InterfaceStatus>,
-}
-
-/// A worker.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WorkerStatus {
-    /// Its number, from 0.
-    pub worker: u16,
-    /// The CPU it is pinned to.
-    pub core: u32,
-    /// Whether it has passed a quiescent point since the running generation was published.
-    pub adopted: bool,
-    /// Rounds of its loop since it started.
-    pub polls: u64,
-    /// Part of its rounds that found a packet, 0 to 1.
-    pub busy_share: f64,
-    /// Packets received.
-    pub rx_packets: u64,
-    /// Packets sent.
-    pub tx_packets: u64,
-}
-
-/// An interface.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct InterfaceStatus {
-    /// The operator's name for it.
-    pub name: String,
-    /// The DPDK device.
-    pub device: String,
-    /// Its MAC address, `02:00:00:00:00:01`.
-    pub mac: String,
-    /// Whether the link is up.
-    pub is_up: bool,
-    /// Largest IP packet in bytes.
-    pub mtu: u32,
-    /// Its addresses, `192.0.2.1/24`.
-    pub addresses: Vec<String>,
-    /// Packets received.
-    pub rx_packets: u64,
-    /// Bytes received.
-    pub rx_bytes: u64,
-    /// Packets sent.
-    pub tx_packets: u64,
-    /// Bytes sent.
-    pub tx_bytes: u64,
-    /// Packets that the device lost because its receive queue was full.
-    pub rx_missed: u64,
-    /// Packets that found the transmit queue full and were dropped.
-    pub tx_full: u64,
 }
 
 /// `weir counters`.
@@ -214,7 +155,7 @@ pub struct CounterLine {
     /// The rule's number in the chain, from 1; `None` for the chain's policy.
     pub rule: Option<u32>,
     /// Identity over generations.
-    pub handle: u64,
+    pub handle: RuleHandle,
     /// Packets.
     pub packets: u64,
     /// Bytes, IP total length.
@@ -227,36 +168,12 @@ pub struct CounterLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DropsReport {
     /// Every reason, with or without drops.
-    pub drops: Vec<DropLine>,
-}
-
-/// Packets dropped for one reason since the data plane started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DropLine {
-    /// The reason, as in the counter `drop_<reason>`.
-    pub reason: String,
-    /// Packets.
-    pub packets: u64,
+    pub drops: Vec<DropCount>,
 }
 
 /// `weir hooks`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HooksReport {
-    /// What is registered, in the order in which a packet meets it.
-    pub hooks: Vec<HookLine>,
-}
-
-/// One step on one hook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HookLine {
-    /// The family.
-    pub family: Family,
-    /// The hook's name, as the built-in chain on it is called.
-    pub hook: String,
-    /// Its priority; lower runs first.
-    pub priority: i32,
-    /// What runs, as `chain ip filter FORWARD`.
-    pub step: String,
-    /// Rules in the chain; `None` where the step is no chain.
-    pub rules: Option<u32>,
+    /// What is registered: by family, hook and priority.
+    pub hooks: Vec<HookEntry>,
 }
