@@ -1,5 +1,7 @@
 //! The store after a crash between any two steps, and after damage.
 
+#![allow(clippy::unwrap_used)] // A test that cannot set itself up has failed.
+
 use std::{fs, path::Path};
 
 use api::RulesetHash;
