@@ -1,0 +1,5 @@
+//! weir-dataplane: workers, control socket, offline replay.
+
+#![forbid(unsafe_code)]
+
+pub mod config;
