@@ -1,0 +1,52 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use crate::generate::Area;
+
+/// Runs rules and packets through the Linux kernel and through Weir and compares.
+#[derive(Debug, clap::Parser)]
+#[command(name = "conformance")]
+pub struct Args {
+    /// Cases in all, shared evenly by the areas.
+    #[arg(long, default_value_t = 500)]
+    pub cases: u64,
+    /// Seed of the generated cases; drawn from the clock when not given, and printed.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Only this area; may be given several times.
+    #[arg(long = "area")]
+    pub areas: Vec<Area>,
+    /// Run case files instead of generated cases.
+    #[arg(long = "case")]
+    pub files: Vec<PathBuf>,
+    /// The kernel's iptables to ask.
+    #[arg(long, value_enum, default_value_t = BackendChoice::Both)]
+    pub backend: BackendChoice,
+    /// Workers that Weir runs with.
+    #[arg(long, default_value_t = 1)]
+    pub workers: usize,
+    /// Threads, each with a kernel router and a Weir.
+    #[arg(long, default_value_t = 2)]
+    pub threads: usize,
+    /// The data plane to test.
+    #[arg(long)]
+    pub weir: PathBuf,
+    /// Folder for the shrunk cases that differ.
+    #[arg(long)]
+    pub save: Option<PathBuf>,
+    /// Mismatches to shrink and print; the rest are only counted.
+    #[arg(long, default_value_t = 5)]
+    pub show: usize,
+}
+
+/// Which of the kernel's two iptables answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum BackendChoice {
+    /// `iptables-legacy`.
+    Legacy,
+    /// `iptables-nft`.
+    Nft,
+    /// Legacy answers all cases, nft one in ten besides.
+    Both,
+}

@@ -1,0 +1,108 @@
+//! What the rig prints.
+
+use std::{collections::BTreeMap, process::Command};
+
+use crate::{case::Case, compare::Difference};
+
+/// Cases run and mismatches found, for one row of the closing table.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    /// Cases run.
+    pub cases: u64,
+    /// Packets in them.
+    pub packets: u64,
+    /// Cases that differ.
+    pub mismatches: u64,
+}
+
+/// The closing table: rows by area and back end.
+pub type Table = BTreeMap<(String, &'static str), Tally>;
+
+/// The kernel and the iptables that answer.
+pub fn versions() -> String {
+    let said = |program: &str, args: &[&str]| {
+        let output = Command::new(program).args(args).output();
+        output.map_or_else(
+            |error| format!("{program}: {error}"),
+            |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        )
+    };
+    format!(
+        "Linux {}, {}",
+        said("uname", &["-r"]),
+        said("iptables-legacy", &["-V"])
+    )
+}
+
+/// Prints the table and the line that sums it up.
+pub fn print_table(table: &Table, seconds: f64) {
+    println!(
+        "\n{:<14} {:<8} {:>7} {:>9} {:>11}",
+        "area", "backend", "cases", "packets", "mismatches"
+    );
+    let mut sum = Tally::default();
+    for ((area, backend), row) in table {
+        let Tally {
+            cases,
+            packets,
+            mismatches,
+        } = row;
+        println!("{area:<14} {backend:<8} {cases:>7} {packets:>9} {mismatches:>11}");
+        sum.cases += cases;
+        sum.packets += packets;
+        sum.mismatches += mismatches;
+    }
+    let Tally {
+        cases,
+        packets,
+        mismatches,
+    } = sum;
+    println!(
+        "{:<14} {:<8} {cases:>7} {packets:>9} {mismatches:>11}",
+        "all", ""
+    );
+    println!(
+        "{} · {seconds:.0} s, {:.0} cases/s",
+        versions(),
+        cases as f64 / seconds
+    );
+}
+
+/// Prints a shrunk case with both outcomes side by side.
+pub fn print_mismatch(case: &Case, differences: &[Difference], failed: Option<&str>) {
+    println!("\n--- {} differs ---\n{}", case.name, case.to_toml());
+    if let Some(words) = failed {
+        println!("Weir gave no answer: {words}");
+    }
+    for Difference {
+        packet,
+        what,
+        kernel,
+        weir,
+    } in differences
+    {
+        match packet {
+            Some(at) => println!("packet {at}: {what}"),
+            None => println!("at the end: {what}"),
+        }
+        for line in kernel {
+            println!(
+                "  {} {line}",
+                if weir.contains(line) {
+                    "both  "
+                } else {
+                    "kernel"
+                }
+            );
+        }
+        for line in weir.iter().filter(|line| !kernel.contains(line)) {
+            println!("  weir   {line}");
+        }
+        if kernel.is_empty() {
+            println!("  kernel (nothing)");
+        }
+        if weir.is_empty() {
+            println!("  weir   (nothing)");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The run: cases handed to threads, mismatches shrunk, the table at the end.
+
+use std::{
+    collections::VecDeque,
+    fs,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+use crate::{
+    args::{Args, BackendChoice},
+    case::{Case, CaseError, Recorded},
+    compare::Difference,
+    generate::{self, Area},
+    judge::{Judge, Judgement, SharedLog},
+    kernel::{Backend, Kernel, KernelError},
+    klog::KernelLog,
+    report::{self, Table},
+    shrink::shrink,
+    weir::{Weir, WeirError},
+};
+
+/// Why the rig could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The kernel's side.
+    #[error("the kernel's router: {0}")]
+    Kernel(#[from] KernelError),
+    /// Weir's side.
+    #[error("Weir: {0}")]
+    Weir(#[from] WeirError),
+    /// A case file.
+    #[error("{0}")]
+    Case(#[from] CaseError),
+    /// The kernel's log cannot be read.
+    #[error("/dev/kmsg and nf_log_all_netns, needed by cases that log: {0}")]
+    Log(std::io::Error),
+    /// A shrunk case could not be written.
+    #[error("{0}: {1}")]
+    Save(PathBuf, std::io::Error),
+}
+
+struct Job {
+    area: String,
+    backend: Backend,
+    case: Box<dyn Fn() -> Case + Send>,
+}
+
+struct Shared<'a> {
+    args: &'a Args,
+    jobs: Mutex<VecDeque<Job>>,
+    table: Mutex<Table>,
+    shown: Mutex<usize>,
+    log: &'a SharedLog,
+}
+
+/// Runs everything that the command line asks for; true if nothing differed.
+///
+/// # Errors
+/// What keeps the rig from running at all.
+pub fn run(args: &Args) -> Result<bool, RunError> {
+    let started = Instant::now();
+    let log = Mutex::new(Some(KernelLog::open().map_err(RunError::Log)?));
+    let shared = Shared {
+        args,
+        jobs: Mutex::new(jobs(args)?),
+        table: Mutex::default(),
+        shown: Mutex::new(0),
+        log: &log,
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..args.threads)
+            .map(|number| {
+                let shared = &shared;
+                scope.spawn(move || work(shared, number))
+            })
+            .collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| match thread.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+    })?;
+    let table = shared
+        .table
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    report::print_table(&table, started.elapsed().as_secs_f64());
+    Ok(table.values().all(|tally| tally.mismatches == 0))
+}
+
+fn jobs(args: &Args) -> Result<VecDeque<Job>, RunError> {
+    let backends = |number: u64| match args.backend {
+        BackendChoice::Legacy => vec![Backend::Legacy],
+        BackendChoice::Nft => vec![Backend::Nft],
+        BackendChoice::Both if number.is_multiple_of(10) => vec![Backend::Legacy, Backend::Nft],
+        BackendChoice::Both => vec![Backend::Legacy],
+    };
+    let mut jobs = VecDeque::new();
+    if !args.files.is_empty() {
+        for path in &args.files {
+            let case = Case::read(path)?;
+            for backend in backends(0) {
+                let case = case.clone();
+                let job = Box::new(move || case.clone());
+                jobs.push_back(Job {
+                    area: "files".to_owned(),
+                    backend,
+                    case: job,
+                });
+            }
+        }
+        return Ok(jobs);
+    }
+    let clock = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_secs());
+    let seed = args.seed.unwrap_or(clock);
+    let areas = if args.areas.is_empty() {
+        Area::ALL.to_vec()
+    } else {
+        args.areas.clone()
+    };
+    println!("seed {seed}, {} cases", args.cases);
+    for number in 0..args.cases.div_ceil(areas.len() as u64) {
+        for &area in &areas {
+            for backend in backends(number) {
+                let case = Box::new(move || generate::case(seed, area, number));
+                jobs.push_back(Job {
+                    area: area.as_str().to_owned(),
+                    backend,
+                    case,
+                });
+            }
+        }
+    }
+    Ok(jobs)
+}
+
+fn work(shared: &Shared<'_>, number: usize) -> Result<(), RunError> {
+    let name = format!("weir-rig-{}-{number}", std::process::id());
+    let mut judge = Judge {
+        kernel: Kernel::new(&name)?,
+        weir: Weir::new(shared.args.weir.clone(), shared.args.workers)?,
+        log: shared.log,
+        plant: None,
+    };
+    loop {
+        let job = shared
+            .jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front();
+        let Some(job) = job else { return Ok(()) };
+        let case = (job.case)();
+        // A second look tells a difference from a packet that a busy machine lost.
+        let mut same = false;
+        for _ in 0..2 {
+            same |= matches!(judge.judge(&case, job.backend)?, Judgement::Same);
+            if same {
+                break;
+            }
+        }
+        {
+            let mut table = shared.table.lock().unwrap_or_else(PoisonError::into_inner);
+            let tally = table
+                .entry((job.area.clone(), job.backend.as_str()))
+                .or_default();
+            tally.cases += 1;
+            tally.packets += case.packets.len() as u64;
+            tally.mismatches += u64::from(!same);
+        }
+        if !same {
+            mismatch(shared, &mut judge, &case, job.backend)?;
+        }
+    }
+}
+
+fn mismatch(
+    shared: &Shared<'_>,
+    judge: &mut Judge<'_>,
+    case: &Case,
+    backend: Backend,
+) -> Result<(), RunError> {
+    {
+        let mut shown = shared.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if *shown >= shared.args.show {
+            return Ok(());
+        }
+        *shown += 1;
+    }
+    let mut small = shrink(case, |case| {
+        matches!(
+            judge.judge(case, backend),
+            Ok(Judgement::Different(_) | Judgement::Failed(_))
+        )
+    });
+    let (differences, failed): (Vec<Difference>, _) = match judge.judge(&small, backend)? {
+        Judgement::Same => (Vec::new(), None),
+        Judgement::Different(differences) => (differences, None),
+        Judgement::Failed(words) => (Vec::new(), Some(words)),
+    };
+    report::print_mismatch(&small, &differences, failed.as_deref());
+    if let Some(folder) = &shared.args.save {
+        let answer = judge.ask_kernel(&small, backend)?;
+        small.kernel = Some(Recorded {
+            version: report::versions(),
+            answer,
+        });
+        let path = folder.join(format!("{}.toml", small.name));
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, small.to_toml()))
+            .map_err(|error| RunError::Save(path, error))?;
+    }
+    Ok(())
+}
