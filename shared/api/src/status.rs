@@ -48,6 +48,9 @@ pub struct Status {
     pub memory: String,
     /// Who answers for the host's addresses: `none` is Weir itself.
     pub host_path: String,
+    /// What the operator should know and nothing else tells: a last good ruleset that could not
+    /// be written, for example.
+    pub warnings: Vec<String>,
     /// One entry per worker, by number.
     pub workers: Vec<WorkerStatus>,
 }
