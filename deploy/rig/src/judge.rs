@@ -35,6 +35,8 @@ pub enum Subject {
 
 /// Both routers, owned by one thread.
 pub struct Judge<'a> {
+    /// The thread's number, for the names of its namespaces.
+    pub number: usize,
     /// The oracles; a namespace of its own for each back end, since tables of both would act.
     pub kernels: Vec<Kernel>,
     /// The router under test.
@@ -77,7 +79,7 @@ impl Judge<'_> {
             .position(|kernel| kernel.backend() == backend)
         {
             Some(at) => &mut self.kernels[at],
-            None => self.kernels.push_mut(Kernel::new(backend)?),
+            None => self.kernels.push_mut(Kernel::new(backend, self.number)?),
         };
         if !case.logs() {
             return kernel.answer(case, None);

@@ -7,7 +7,6 @@ use std::{
     io::Write,
     os::fd::AsFd,
     process::{Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::Duration,
 };
@@ -109,14 +108,16 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Makes a router.
+    /// Makes a router for thread `number` of the rig.
     ///
     /// # Errors
     /// No root, no TAP devices, no `ip`: each named.
-    pub fn new(backend: Backend) -> Result<Self, KernelError> {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let name = format!("weir-rig-{}-{number}", std::process::id());
+    pub fn new(backend: Backend, number: usize) -> Result<Self, KernelError> {
+        let name = format!(
+            "weir-rig-{}-{number}-{}",
+            std::process::id(),
+            backend.as_str()
+        );
         run("ip", &["netns", "add", &name], "")?;
         let path = format!("/run/netns/{name}");
         let namespace = setup(&format!("open {path}"), fs::File::open(&path))?;

@@ -72,9 +72,9 @@ pub fn run(args: &Args) -> Result<bool, RunError> {
     };
     thread::scope(|scope| {
         let threads: Vec<_> = (0..args.threads)
-            .map(|_| {
+            .map(|number| {
                 let shared = &shared;
-                scope.spawn(move || work(shared))
+                scope.spawn(move || work(shared, number))
             })
             .collect();
         threads
@@ -144,8 +144,9 @@ fn jobs(args: &Args) -> Result<VecDeque<Job>, RunError> {
     Ok(jobs)
 }
 
-fn work(shared: &Shared<'_>) -> Result<(), RunError> {
+fn work(shared: &Shared<'_>, number: usize) -> Result<(), RunError> {
     let mut judge = Judge {
+        number,
         kernels: Vec::new(),
         subject: match (&shared.args.weir, shared.args.subject) {
             (Some(weir), _) => Subject::Weir(Weir::new(weir.clone(), shared.args.workers)?),
