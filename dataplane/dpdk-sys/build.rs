@@ -9,7 +9,6 @@ use std::process::ExitCode;
 const FUNCTIONS: &[&str] = &[
     "rte_eal_hotplug_add",
     "rte_eal_hotplug_remove",
-    "rte_eal_init",
     "rte_eth_allmulticast_enable",
     "rte_eth_dev_adjust_nb_rx_tx_desc",
     "rte_eth_dev_close",
@@ -91,7 +90,8 @@ fn compile_shim(dpdk: &pkg_config::Library) {
     // DPDK's inlines need at least SSE 4.2, as its pkg-config file says (-march=corei7).
     shim.file("shim.c")
         .includes(&dpdk.include_paths)
-        .flag("-march=corei7");
+        .flag("-march=corei7")
+        .define("_GNU_SOURCE", None);
     shim.flag("-include").flag("rte_config.h");
     shim.compile("weir_dpdk_shim");
 }

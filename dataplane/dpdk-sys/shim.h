@@ -12,8 +12,12 @@ struct rte_mempool;
 int shim_errno(void);
 /* RTE_MAX_LCORE's thread-local neighbour: UINT32_MAX in a thread that has no lcore id. */
 uint32_t shim_lcore_id(void);
-/* Sends EAL's log to stderr; its default is stdout and syslog. Call it before rte_eal_init(). */
-int shim_log_to_stderr(void);
+/*
+ * rte_eal_init() with its log on stderr (the default is stdout and syslog), and with stdout shut
+ * meanwhile: it prints pages of usage there when an argument is wrong. Call it before other threads
+ * use stdout. Strings and array must live as long as the process.
+ */
+int shim_eal_init(int argc, char **argv);
 
 uint16_t shim_rx_burst(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t count);
 uint16_t shim_tx_burst(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t count);

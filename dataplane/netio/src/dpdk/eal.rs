@@ -78,22 +78,18 @@ impl Eal {
         STARTED
             .set(())
             .map_err(|()| DpdkError::AlreadyInitialised)?;
-        // SAFETY: sets a stream before any EAL thread exists; stderr is never closed.
-        unsafe { dpdk_sys::shim_log_to_stderr() };
         let mut argv: Vec<*mut c_char> = owned.into_iter().map(CString::into_raw).collect();
         let argc = argv.len() as i32;
         argv.push(std::ptr::null_mut());
         // EAL keeps pointers into the strings, and into the vector: both are leaked, once a process.
         let argv = argv.leak();
         // SAFETY: `argv` holds `argc` C strings and a null, leaked, and STARTED lets one thread here.
-        let code = unsafe { dpdk_sys::rte_eal_init(argc, argv.as_mut_ptr()) };
-        if code < 0 {
-            return Err(DpdkError::Eal {
-                errno: Errno::from_return(code),
-                args,
-            });
-        }
+        let code = unsafe { dpdk_sys::shim_eal_init(argc, argv.as_mut_ptr()) };
+        let errno = Errno::from_return(code);
         remove_runtime_dir();
+        if code < 0 {
+            return Err(DpdkError::Eal { errno, args });
+        }
         Ok(Self { pages })
     }
 
@@ -104,12 +100,19 @@ impl Eal {
     }
 }
 
-/// EAL's command line. Nothing is shared with other processes (`--in-memory`, a prefix of our own), so
-/// that several daemons run at once.
+/// Nothing on disk; Weir gives it itself where it is allowed, so the operator's is left out.
+const IN_MEMORY: &str = "--in-memory";
+
+/// EAL's command line. Nothing is shared with other processes, so that several daemons run at once.
 fn arguments(settings: &EalSettings, pages: Pages) -> Vec<String> {
     let mut args = vec![
         "weir-dataplane".to_owned(),
-        "--in-memory".to_owned(),
+        match pages {
+            Pages::Huge { .. } => IN_MEMORY.to_owned(),
+            // Plain memory is never shared; this leaves the configuration, and `--in-memory` would
+            // contradict `--no-huge`.
+            Pages::Plain { .. } => "--no-shconf".to_owned(),
+        },
         format!("--file-prefix={}", prefix()),
         "--no-telemetry".to_owned(),
         format!("--log-level={}", settings.log_level.name()),
@@ -129,7 +132,13 @@ fn arguments(settings: &EalSettings, pages: Pages) -> Vec<String> {
         args.push("--no-pci".to_owned());
     }
     args.extend(pci);
-    args.extend(settings.args.iter().cloned());
+    args.extend(
+        settings
+            .args
+            .iter()
+            .filter(|arg| *arg != IN_MEMORY)
+            .cloned(),
+    );
     args
 }
 
@@ -177,7 +186,9 @@ mod tests {
         let mut settings = EalSettings {
             memory_mib: 64,
             devices: vec![parse("net_null0")],
-            args: vec!["--single-file-segments".to_owned()],
+            args: ["--in-memory", "--single-file-segments"]
+                .map(str::to_owned)
+                .to_vec(),
             ..EalSettings::default()
         };
         let plain = arguments(
@@ -188,7 +199,7 @@ mod tests {
             },
         )
         .join(" ");
-        assert!(plain.contains("--in-memory --file-prefix=weir-"), "{plain}");
+        assert!(plain.contains("--no-shconf --file-prefix=weir-"), "{plain}");
         assert!(
             plain.ends_with("-m 64 --no-huge --no-pci --single-file-segments"),
             "{plain}"

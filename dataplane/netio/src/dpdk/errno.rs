@@ -46,6 +46,8 @@ const NAMES: &[(i32, &str)] = &[
 impl Errno {
     /// No such file, or the thing asked for is not there.
     pub const ENOENT: Self = Self(2);
+    /// A name that no driver or bus knows, as `rte_devargs` says it.
+    pub const EFAULT: Self = Self(14);
     /// The device or a name is there already.
     pub const EEXIST: Self = Self(17);
     /// No such device.

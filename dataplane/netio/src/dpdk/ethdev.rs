@@ -256,7 +256,7 @@ fn probe_error(iface: &str, device: &Device, text: String, errno: Errno) -> Dpdk
     let iface = iface.to_owned();
     let Device::Pci { address, .. } = device else {
         return match errno {
-            Errno::ENOENT | Errno::ENODEV => DpdkError::UnknownDriver {
+            Errno::EFAULT => DpdkError::UnknownDriver {
                 iface,
                 device: text,
             },
