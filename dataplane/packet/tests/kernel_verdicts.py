@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# Asks Linux what it drops before PREROUTING, and writes kernel_verdicts.txt.
 """Writes kernel_verdicts.txt: frames, and what Linux does with each before PREROUTING.
 
 Usage, as root: kernel_verdicts.py > kernel_verdicts.txt

@@ -1,6 +1,11 @@
 //! What `parse` refuses is what Linux drops before PREROUTING: `kernel_verdicts.txt` holds frames
 //! and what the kernel did with each, written by `kernel_verdicts.py`.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic fails the test, in its helpers too"
+)]
+
 use packet::{DropReason, option_problem, parse};
 
 /// The IP header of every frame in the file stands behind 14 bytes of Ethernet.
