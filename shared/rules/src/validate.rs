@@ -188,17 +188,27 @@ pub fn validate(ruleset: &Ruleset) -> Result<Resolved, ValidateError> {
             return Err(place.refuse(Problem::Tables));
         }
         for table in tables {
-            let table = resolve_table(family, table, &mut resolved.counters)?;
+            let table = resolve_table(family, table, &mut resolved.counters, true)?;
             resolved.tables.push(table);
         }
     }
     Ok(resolved)
 }
 
+/// Checks one table as the kernel does when it is replaced. Whether the table is evaluated is not
+/// asked: what iptables can say must be sayable.
+///
+/// # Errors
+/// The first thing found that the kernel would refuse.
+pub fn check_table(family: Family, table: &Table) -> Result<(), ValidateError> {
+    resolve_table(family, table, &mut Vec::new(), false).map(drop)
+}
+
 fn resolve_table(
     family: Family,
     table: &Table,
     counters: &mut Vec<CounterOwner>,
+    must_be_evaluated: bool,
 ) -> Result<ResolvedTable, ValidateError> {
     let place = Place {
         family,
@@ -214,7 +224,9 @@ fn resolve_table(
             chain: Some(chain),
             ..place
         };
-        rule::check_table_support(chain, table.name, place)?;
+        if must_be_evaluated {
+            rule::check_table_support(chain, table.name, place)?;
+        }
         chains.push(resolve_chain(chain, &names, place, counters)?);
     }
     let jump_depth = graph::check(&chains, table.name.hooks().len())
