@@ -160,7 +160,7 @@ pub struct CounterLine {
     pub packets: u64,
     /// Bytes, IP total length.
     pub bytes: u64,
-    /// The rule as `iptables -S` prints it.
+    /// What `iptables -S` prints behind `-A CHAIN`; for a policy, `-P CHAIN` and its verdict.
     pub text: String,
 }
 
