@@ -11,7 +11,8 @@ use std::{
 };
 
 use api::http::{EXIT_RESOURCE, IPTABLES_PATH, IptablesReply, IptablesRequest, Program};
-use rules::Family;
+use rules::{Family, Ruleset};
+use syntax::{Invocation, Names, Stamp};
 
 use crate::{client::Client, error::EXIT_USAGE, file_args, format};
 
@@ -109,15 +110,17 @@ fn ask(applet: Applet, args: Vec<OsString>, client: &Client) -> Result<u8, Apple
         .into_iter()
         .map(|arg| arg.into_string().map_err(AppletError::Argument))
         .collect::<Result<Vec<_>, _>>()?;
+    if is_about_the_program(&args) {
+        return explain(applet, &args);
+    }
     let files = match applet.program {
         Program::Iptables => file_args::FileArgs::none(args),
         Program::Save => file_args::save(args),
         Program::Restore => file_args::restore(args),
     };
-    let stdin = match (applet.program, &files.input) {
-        (Program::Restore, _) if files.asks_for_help => String::new(),
-        (Program::Restore, input) => read_rules(input.as_deref())?,
-        (Program::Iptables | Program::Save, _) => String::new(),
+    let stdin = match applet.program {
+        Program::Restore if !files.asks_for_help => read_rules(files.input.as_deref())?,
+        Program::Iptables | Program::Save | Program::Restore => String::new(),
     };
     let request = IptablesRequest {
         program: applet.program,
@@ -128,6 +131,33 @@ fn ask(applet: Applet, args: Vec<OsString>, client: &Client) -> Result<u8, Apple
     let reply: IptablesReply = client.post(IPTABLES_PATH, &request)?;
     deliver(&reply, files.output.as_deref())?;
     Ok(reply.exit_code)
+}
+
+/// Whether only the version or the usage is asked for: scripts do that to learn what there is.
+fn is_about_the_program(args: &[String]) -> bool {
+    matches!(args, [only] if matches!(only.as_str(), "-V" | "--version" | "-h" | "--help"))
+}
+
+/// Answers that without a control plane, as iptables needs no kernel for it.
+fn explain(applet: Applet, args: &[String]) -> Result<u8, AppletError> {
+    let invocation = Invocation {
+        program: match applet.program {
+            Program::Iptables => syntax::Program::Iptables,
+            Program::Save => syntax::Program::Save,
+            Program::Restore => syntax::Program::Restore,
+        },
+        family: applet.family,
+        args,
+        stdin: "",
+        stamp: Stamp {
+            version: env!("CARGO_PKG_VERSION"),
+            unix_time_s: 0,
+        },
+    };
+    let outcome = syntax::run(&invocation, &Ruleset::new(), &Names::default());
+    format::complain_raw(&outcome.stderr);
+    format::print(&outcome.stdout)?;
+    Ok(outcome.exit_code)
 }
 
 /// The rules to restore: the file's, or what stands on standard input.

@@ -71,11 +71,16 @@ fn data_plane(status: &Status) -> String {
         RulesetSource::LastGood => "last good ruleset, loaded at start".to_owned(),
         RulesetSource::Committed => "committed".to_owned(),
     };
+    let warnings: String = status
+        .warnings
+        .iter()
+        .map(|warning| format!("WARNING        {warning}\n"))
+        .collect();
     let up = duration_ms(status.uptime_ms);
     format!(
         "data plane     running: {}, pid {}, up {up}\n\
          generation     {} ({}), {adopted}; {source}\n\
-         packet memory  {}\n",
+         packet memory  {}\n{warnings}",
         status.program,
         status.pid,
         status.generation,
@@ -230,7 +235,7 @@ mod tests {
         }
     }
 
-    fn data(workers: Vec<WorkerStatus>) -> Status {
+    fn running(workers: Vec<WorkerStatus>) -> Status {
         Status {
             program: "weir-dataplane 0.1.0".to_owned(),
             pid: 10,
@@ -243,6 +248,7 @@ mod tests {
             counters: 18,
             memory: "2 MiB huge pages, 64 MiB".to_owned(),
             host_path: "none".to_owned(),
+            warnings: Vec::new(),
             workers,
         }
     }
@@ -273,7 +279,7 @@ mod tests {
         let report = StatusReport {
             control_plane: control(),
             data_plane: DataPlaneState::Running {
-                status: Box::new(data(vec![worker(0, false)])),
+                status: Box::new(running(vec![worker(0, false)])),
                 interfaces: vec![wan()],
             },
         };
@@ -303,8 +309,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_stands_out() {
-        let mut status = data(vec![worker(0, false), worker(1, true)]);
+        let mut status = running(vec![worker(0, false), worker(1, true)]);
         status.hash = RulesetHash::of(b"other");
+        status
+            .warnings
+            .push("the last good ruleset could not be written".to_owned());
         let report = StatusReport {
             control_plane: control(),
             data_plane: DataPlaneState::Running {
@@ -314,6 +323,10 @@ mod tests {
         };
         let text = render(&report);
         assert!(text.contains("NOT YET ADOPTED by 1 of 2 workers"), "{text}");
+        assert!(
+            text.contains("\nWARNING        the last good ruleset could not"),
+            "{text}"
+        );
         assert!(text.contains("keeps generation 7, NOT what runs"), "{text}");
     }
 
