@@ -25,8 +25,16 @@ pub struct Kept {
     pub ruleset: Ruleset,
 }
 
-/// What stands behind the checksum.
-#[derive(Serialize, Deserialize)]
+/// What stands behind the checksum, as it is written.
+#[derive(Serialize)]
+struct ContentRef<'a> {
+    number: u64,
+    next_handle: u64,
+    ruleset: &'a Ruleset,
+}
+
+/// The same, as it is read.
+#[derive(Deserialize)]
 struct Content {
     number: u64,
     next_handle: u64,
@@ -51,10 +59,10 @@ impl Kept {
 
     /// The bytes of its file.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, StoreError> {
-        let content = Content {
+        let content = ContentRef {
             number: self.number,
             next_handle: self.next_handle,
-            ruleset: self.ruleset.clone(),
+            ruleset: &self.ruleset,
         };
         let body = codec::encode(&content).map_err(|source| StoreError::Encode {
             number: self.number,
