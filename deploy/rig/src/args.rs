@@ -20,6 +20,9 @@ pub struct Args {
     /// Run case files instead of generated cases.
     #[arg(long = "case")]
     pub files: Vec<PathBuf>,
+    /// Make cases of capture files instead; each gets generated rules.
+    #[arg(long = "pcap", num_args = 1..)]
+    pub captures: Vec<PathBuf>,
     /// The kernel's iptables to ask.
     #[arg(long, value_enum, default_value_t = BackendChoice::Both)]
     pub backend: BackendChoice,

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod capture;
 mod case;
 mod compare;
 mod generate;

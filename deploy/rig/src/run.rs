@@ -11,6 +11,7 @@ use std::{
 
 use crate::{
     args::{Args, BackendChoice},
+    capture::{self, Capture},
     case::{Case, CaseError, Recorded},
     compare::Difference,
     generate::{self, Area},
@@ -34,6 +35,9 @@ pub enum RunError {
     /// A case file.
     #[error("{0}")]
     Case(#[from] CaseError),
+    /// A capture file.
+    #[error("{0}")]
+    Capture(#[from] netio::pcap::CaptureError),
     /// The kernel's log cannot be read.
     #[error("/dev/kmsg and nf_log_all_netns, needed by cases that log: {0}")]
     Log(std::io::Error),
@@ -100,6 +104,37 @@ fn jobs(args: &Args) -> Result<VecDeque<Job>, RunError> {
         BackendChoice::Both => vec![Backend::Legacy],
     };
     let mut jobs = VecDeque::new();
+    let clock = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_secs());
+    let seed = args.seed.unwrap_or(clock);
+    for path in &args.captures {
+        let capture = capture::read(path)?;
+        let name = path
+            .file_stem()
+            .map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+        let Capture { packets, left_out } = capture;
+        println!(
+            "{}: {} packets, {left_out} left out",
+            path.display(),
+            packets.len()
+        );
+        for (number, packets) in (0..).zip(packets.chunks(capture::PACKETS_PER_CASE)) {
+            let case = generate::case_around(seed, &name, number, packets.to_vec());
+            for backend in backends(number) {
+                let case = case.clone();
+                let job = Box::new(move || case.clone());
+                jobs.push_back(Job {
+                    area: "captures".to_owned(),
+                    backend,
+                    case: job,
+                });
+            }
+        }
+    }
+    if !args.captures.is_empty() {
+        return Ok(jobs);
+    }
     if !args.files.is_empty() {
         for path in &args.files {
             let case = Case::read(path)?;
@@ -115,10 +150,6 @@ fn jobs(args: &Args) -> Result<VecDeque<Job>, RunError> {
         }
         return Ok(jobs);
     }
-    let clock = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |now| now.as_secs());
-    let seed = args.seed.unwrap_or(clock);
     let areas = if args.areas.is_empty() {
         Area::ALL.to_vec()
     } else {

@@ -1,7 +1,7 @@
 //! The areas: what a case is about.
 
 use super::{dice::Dice, packets, pool::Pool, rules};
-use crate::case::Case;
+use crate::{case::Case, packet::Packet};
 
 /// A part of netfilter's behaviour that is judged apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, clap::ValueEnum)]
@@ -42,6 +42,28 @@ impl Area {
 
 const NO_RULES: &str =
     "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";
+
+/// A case with generated rules of both families around packets from elsewhere.
+pub fn case_around(seed: u64, name: &str, number: u64, packets: Vec<Packet>) -> Case {
+    let mut dice = Dice::new(seed ^ 0xff << 56, number);
+    let pool = Pool::new(&mut dice);
+    let mut rules = |v6| {
+        let style = rules::Style {
+            v6,
+            log: false,
+            chains: false,
+        };
+        rules::filter(&mut dice, &pool, &style)
+    };
+    let (rules, rules6) = (rules(false), rules(true));
+    Case {
+        name: format!("{name}-{number}"),
+        rules,
+        rules6,
+        packets,
+        kernel: None,
+    }
+}
 
 /// Case number `number` of `area` under `seed`.
 pub fn case(seed: u64, area: Area, number: u64) -> Case {

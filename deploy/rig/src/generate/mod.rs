@@ -5,6 +5,6 @@ mod packets;
 mod pool;
 mod rules;
 
-pub use area::{Area, case};
+pub use area::{Area, case, case_around};
 
 mod area;
