@@ -1,7 +1,7 @@
 //! `kill -9` of the control plane at every step of a change, and a data plane that goes away:
 //! afterwards the store says what runs, and that is the old generation or the new one.
 
-use std::{fs, io::Write, os::unix::net::UnixStream, sync::mpsc};
+use std::{fs, io::Write, os::unix::net::UnixStream, sync::mpsc, thread, time::Duration};
 
 use crate::{
     control_plane::{ControlPlane, Place, applet_request},
@@ -152,4 +152,81 @@ fn without_store_and_data_plane_it_says_that_it_knows_nothing() {
         reply.stderr
     );
     assert_eq!(control.status().control_plane.generation, None);
+}
+
+#[test]
+fn killed_at_any_moment_it_keeps_what_runs() {
+    let place = Place::new();
+    let data_plane = FakeDataPlane::start(&place.data_plane_socket());
+    let mut rules = 0;
+    for round in 0..60_u64 {
+        let control = ControlPlane::start(&place);
+        let status = control.status();
+        let kept = status.control_plane.generation.unwrap();
+        let state = data_plane.state();
+        assert_eq!(
+            (kept.number, kept.hash),
+            (state.number, state.hash()),
+            "round {round}"
+        );
+        drop(state);
+        // One rule a round, there or not; never half, never two.
+        let counted = status.control_plane.rules_ipv4;
+        assert!(
+            counted == rules || counted == rules + 1,
+            "round {round}: {counted}, {rules}"
+        );
+        rules = counted;
+        let mut stream = UnixStream::connect(control.socket()).unwrap();
+        stream
+            .write_all(applet_request("iptables", "-A INPUT -j DROP", "").as_bytes())
+            .unwrap();
+        thread::sleep(Duration::from_micros(round * 150));
+        control.kill();
+    }
+    assert!(rules > 0, "no round got as far as its commit");
+}
+
+#[test]
+fn a_data_plane_that_dies_at_prepare_changes_nothing() {
+    let (_place, data_plane, control) = with_one_rule();
+    data_plane.state().die_at_prepare = true;
+    let reply = control.iptables("-A INPUT -j DROP");
+    assert_eq!(reply.exit_code, 4);
+    assert!(
+        reply.stderr.contains("nothing was changed"),
+        "{}",
+        reply.stderr
+    );
+    assert_eq!(control.iptables("-S INPUT").stdout, OLD);
+    assert_eq!(control.iptables("-A INPUT -j DROP").exit_code, 0);
+    assert_eq!(control.iptables("-S INPUT").stdout, NEW);
+    assert_eq!(data_plane.state().number, control.kept());
+}
+
+#[test]
+fn a_disk_that_refuses_leaves_the_old_generation_running() {
+    let (place, data_plane, control) = with_one_rule();
+    let next = data_plane.state().next_generation;
+    // A folder in the way of the file: root cannot write there either.
+    let obstacle = place
+        .state()
+        .join(format!("controlplane/generations/{next}.unfinished"));
+    fs::create_dir(&obstacle).unwrap();
+    let reply = control.iptables("-A INPUT -j DROP");
+    assert_eq!(reply.exit_code, 4);
+    assert!(reply.stderr.contains("cannot write"), "{}", reply.stderr);
+    assert!(
+        reply.stderr.contains("nothing was changed"),
+        "{}",
+        reply.stderr
+    );
+    assert_eq!(
+        data_plane.state().log.last().unwrap(),
+        &format!("abort {next}")
+    );
+    assert_eq!(control.iptables("-S INPUT").stdout, OLD);
+    fs::remove_dir(obstacle).unwrap();
+    assert_eq!(control.iptables("-A INPUT -j DROP").exit_code, 0);
+    assert_eq!(control.iptables("-S INPUT").stdout, NEW);
 }

@@ -47,6 +47,8 @@ pub struct State {
     pub counted: HashMap<u64, Counters>,
     /// Refuses the next `Prepare` with this.
     pub refuse_prepare: Option<Refusal>,
+    /// Closes the connection at the next `Prepare`.
+    pub die_at_prepare: bool,
     pub on_commit: OnCommit,
     /// Answers nothing.
     pub is_silent: bool,
@@ -89,6 +91,7 @@ impl FakeDataPlane {
                 next_generation: 1,
                 counted: HashMap::new(),
                 refuse_prepare: None,
+                die_at_prepare: false,
                 on_commit: OnCommit::Adopt,
                 is_silent: false,
                 log: Vec::new(),
@@ -176,6 +179,7 @@ fn answer(connection: &Connection, state: &mut State) -> Option<()> {
         return Some(());
     }
     let (reply, blob) = match request {
+        Request::Prepare { .. } if std::mem::take(&mut state.die_at_prepare) => return None,
         Request::Prepare { generation, hash } => {
             let (ruleset, _) = Blob::check(descriptor?).ok()?.value_with_hash(hash).ok()?;
             (prepare(state, generation, ruleset), None)
