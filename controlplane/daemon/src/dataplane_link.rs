@@ -6,8 +6,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use api::{Client, ClientError, JournalEntry, Outcome, Refusal, client::Greeting};
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use api::{Client, ClientError, JournalEntry, Outcome, Refusal, TransportError, client::Greeting};
+use rustix::{
+    io::Errno,
+    net::sockopt::{Timeout, set_socket_timeout},
+};
 use store::{Kept, Note, StoreError};
 
 use crate::{
@@ -142,7 +145,13 @@ impl Link {
 
     /// Gives the connection up. Of several failures in a row the first one's time is kept.
     fn lose(&mut self, error: &ClientError) -> Down {
-        let why = format!("{}: {error}", self.socket.display());
+        let socket = self.socket.display();
+        let why = match error {
+            ClientError::Transport(TransportError::System(Errno::NOENT | Errno::CONNREFUSED)) => {
+                format!("nobody listens on {socket}")
+            }
+            error => format!("{socket}: {error}"),
+        };
         let (since_unix_ms, known) = match &self.state {
             State::Up(_) => (unix_ms(), None),
             State::Down(down) => (down.since_unix_ms, Some(&down.why)),
