@@ -26,7 +26,7 @@ pub enum FragmentError {
     PoolEmpty,
     /// A buffer of the pool is shorter than a fragment.
     NoRoom,
-    /// The headers do not hold together, or are longer than is supported.
+    /// The headers do not hold together, are longer than is supported, or another version's.
     Malformed,
 }
 
@@ -71,6 +71,9 @@ pub fn fragment_ipv4<P: Pool>(
     pool: &mut P,
     mut out: impl FnMut(P::Buf),
 ) -> Result<usize, FragmentError> {
+    if ip.is_v6() {
+        return Err(FragmentError::Malformed);
+    }
     let (l3, l4) = (usize::from(ip.l3), usize::from(ip.l4));
     let link = frame.get(..l3).ok_or(FragmentError::Malformed)?;
     let header = frame.get(l3..l4).ok_or(FragmentError::Malformed)?;
@@ -141,6 +144,9 @@ pub fn fragment_ipv6<P: Pool>(
     pool: &mut P,
     mut out: impl FnMut(P::Buf),
 ) -> Result<usize, FragmentError> {
+    if !ip.is_v6() {
+        return Err(FragmentError::Malformed);
+    }
     let l3 = usize::from(ip.l3);
     let packet = frame
         .get(l3..usize::from(ip.end))

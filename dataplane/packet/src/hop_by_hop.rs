@@ -2,10 +2,12 @@
 //! `ip6_parse_tlv`, `net/ipv6/exthdrs.c`), with its defaults: at most 8 options, no IOAM, no
 //! CALIPSO domain.
 
-use std::net::IpAddr;
+use std::net::Ipv6Addr;
 
-use wire::ipv6_ext::Ipv6Options;
-use wire::ipv6_ext::{CALIPSO, ExtensionHeader, IOAM, Ipv6Option, JUMBO, PAD1, PADN, ROUTER_ALERT};
+use wire::icmpv6::parameter_problem::{HEADER_FIELD, OPTION};
+use wire::ipv6_ext::{
+    CALIPSO, ExtensionHeader, IOAM, Ipv6Option, Ipv6Options, JUMBO, PAD1, PADN, ROUTER_ALERT,
+};
 use wire::{Header, Ipv6Header};
 
 use crate::DropReason;
@@ -30,29 +32,33 @@ enum Fault {
     Answer(DropReason, OptionProblem),
 }
 
-/// Checks the options header at the front of `payload`.
-pub(crate) fn check(payload: &[u8], dst: IpAddr) -> Result<(), DropReason> {
-    walk(payload, dst).map_err(|fault| match fault {
+/// Checks the options header at the front of `payload`, what follows the fixed `header`.
+pub(crate) fn check(header: &Ipv6Header, payload: &[u8]) -> Result<(), DropReason> {
+    walk(header, payload).map_err(|fault| match fault {
         Fault::Drop(reason) | Fault::Answer(reason, _) => reason,
     })
 }
 
 /// What to answer to a packet that [`crate::parse`] refused with
-/// [`DropReason::Ipv6OptionUnknown`] or [`DropReason::Ipv6HopByHop`]: most get no answer.
-/// `packet` starts with the IPv6 header.
+/// [`DropReason::Ipv6OptionUnknown`] or [`DropReason::Ipv6HopByHop`]: most get no answer, and of
+/// what is sent to a group only an unknown option does (RFC 4443 2.4 e.3). `packet` starts with
+/// the IPv6 header. Whether its source may get an answer at all is the caller's to see.
 pub fn option_problem(packet: &[u8]) -> Option<OptionProblem> {
     let (header, payload) = Ipv6Header::split(packet).ok()?;
-    match walk(payload, IpAddr::V6(header.destination())) {
-        Err(Fault::Answer(_, problem)) => Some(problem),
+    let dst = header.destination();
+    match walk(header, payload) {
+        Err(Fault::Answer(_, problem)) => {
+            (!dst.is_multicast() || problem.code == OPTION).then_some(problem)
+        }
         Err(Fault::Drop(_)) | Ok(()) => None,
     }
 }
 
-fn walk(payload: &[u8], dst: IpAddr) -> Result<(), Fault> {
+fn walk(header: &Ipv6Header, payload: &[u8]) -> Result<(), Fault> {
     const MALFORMED: Fault = Fault::Drop(DropReason::Ipv6HopByHop);
-    let (header, _) = ExtensionHeader::split(payload).map_err(|_| MALFORMED)?;
+    let (extension, _) = ExtensionHeader::split(payload).map_err(|_| MALFORMED)?;
     let options = payload
-        .get(ExtensionHeader::LEN..header.options_length())
+        .get(ExtensionHeader::LEN..extension.options_length())
         .ok_or(MALFORMED)?;
     let mut known = 0;
     let mut padding = 0;
@@ -73,7 +79,7 @@ fn walk(payload: &[u8], dst: IpAddr) -> Result<(), Fault> {
                 if known > OPTIONS_MAX {
                     return Err(MALFORMED);
                 }
-                one(&option, dst, payload.len())?;
+                one(&option, header)?;
             }
         }
         if padding > PADDING_MAX_BYTES {
@@ -84,7 +90,7 @@ fn walk(payload: &[u8], dst: IpAddr) -> Result<(), Fault> {
 }
 
 /// One option that is no padding. Each arm is the function of the same name in `exthdrs.c`.
-fn one(option: &Ipv6Option<'_>, dst: IpAddr, payload_length: usize) -> Result<(), Fault> {
+fn one(option: &Ipv6Option<'_>, header: &Ipv6Header) -> Result<(), Fault> {
     const MALFORMED: Fault = Fault::Drop(DropReason::Ipv6HopByHop);
     // From the start of the IPv6 header.
     let at = Ipv6Header::LEN + ExtensionHeader::LEN + option.at;
@@ -92,18 +98,18 @@ fn one(option: &Ipv6Option<'_>, dst: IpAddr, payload_length: usize) -> Result<()
         ROUTER_ALERT if option.value.len() == 2 => Ok(()),
         // Aligned, it is left alone where IOAM is not switched on.
         IOAM if at.is_multiple_of(4) => Ok(()),
-        JUMBO => jumbo(option, at, payload_length),
+        JUMBO => jumbo(option, at, header.payload_length()),
         // No CALIPSO domain is configured, so no label is valid.
         ROUTER_ALERT | IOAM | CALIPSO => Err(MALFORMED),
-        kind => unknown(kind, dst, at),
+        kind => unknown(kind, header.destination(), at),
     }
 }
 
 /// `ipv6_hop_jumbo`. No frame here is long enough for a jumbogram to be whole.
-fn jumbo(option: &Ipv6Option<'_>, at: usize, payload_length: usize) -> Result<(), Fault> {
+fn jumbo(option: &Ipv6Option<'_>, at: usize, payload_length: u16) -> Result<(), Fault> {
     let problem = |pointer: usize| {
         let problem = OptionProblem {
-            code: 0,
+            code: HEADER_FIELD,
             pointer: pointer as u32,
         };
         Err(Fault::Answer(DropReason::Ipv6HopByHop, problem))
@@ -115,7 +121,7 @@ fn jumbo(option: &Ipv6Option<'_>, at: usize, payload_length: usize) -> Result<()
             } else if payload_length != 0 {
                 problem(at)
             } else {
-                Err(Fault::Drop(DropReason::Ipv6Truncated))
+                Err(Fault::Drop(DropReason::Ipv6HopByHop))
             }
         }
         _ => Err(Fault::Drop(DropReason::Ipv6HopByHop)),
@@ -123,10 +129,10 @@ fn jumbo(option: &Ipv6Option<'_>, at: usize, payload_length: usize) -> Result<()
 }
 
 /// `ip6_tlvopt_unknown`: the two high bits of the type say what to do.
-fn unknown(kind: u8, dst: IpAddr, at: usize) -> Result<(), Fault> {
+fn unknown(kind: u8, dst: Ipv6Addr, at: usize) -> Result<(), Fault> {
     let reason = DropReason::Ipv6OptionUnknown;
     let problem = OptionProblem {
-        code: 2,
+        code: OPTION,
         pointer: at as u32,
     };
     match kind >> 6 {

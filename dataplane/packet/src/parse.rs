@@ -322,16 +322,15 @@ fn ipv6(l3: usize, rest: &[u8]) -> Result<Ip, DropReason> {
         flags: V6 | DONT_FRAGMENT,
     };
     if ipv6_ext::is_extension(next_header) {
-        extension_headers(&mut ip, payload)?;
+        extension_headers(&mut ip, header, payload)?;
     }
     Ok(ip)
 }
 
-/// The addresses that `ip6_rcv_core` refuses (RFC 4291 2.5.3, 2.7, errata 3480; IPv4-mapped
-/// sources by draft-itojun-v6ops-v4mapped-harmful).
+/// The addresses that `ip6_rcv_core` refuses (RFC 4291 2.5.3, 2.7, errata 3480).
 #[inline]
 fn ipv6_addresses(src: Ipv6Addr, dst: Ipv6Addr) -> Result<(), DropReason> {
-    if src.is_multicast() || src == Ipv6Addr::LOCALHOST || src.to_ipv4_mapped().is_some() {
+    if src.is_multicast() || src == Ipv6Addr::LOCALHOST {
         return Err(DropReason::Ipv6Source);
     }
     if dst == Ipv6Addr::LOCALHOST || (dst.is_multicast() && multicast_scope(dst) < 2) {
@@ -341,9 +340,9 @@ fn ipv6_addresses(src: Ipv6Addr, dst: Ipv6Addr) -> Result<(), DropReason> {
 }
 
 #[cold]
-fn extension_headers(ip: &mut Ip, payload: &[u8]) -> Result<(), DropReason> {
+fn extension_headers(ip: &mut Ip, header: &Ipv6Header, payload: &[u8]) -> Result<(), DropReason> {
     if ip.protocol == HOP_BY_HOP {
-        hop_by_hop::check(payload, ip.dst)?;
+        hop_by_hop::check(header, payload)?;
     }
     let found =
         ipv6_ext::walk(ip.protocol, payload).map_err(|_| DropReason::Ipv6ExtensionHeaders)?;

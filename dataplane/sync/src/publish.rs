@@ -96,7 +96,8 @@ impl Domain {
 
     /// Whether `worker` can hold nothing from before the publish that made `epoch`.
     fn has_passed(&self, worker: usize, epoch: u64) -> bool {
-        // Acquire: pairs with the Release in `Reader::quiescent` and `Reader::park`.
+        // Acquire: pairs with the Release in `Reader::quiescent`, `Reader::park` and
+        // `Reader::come_online`: the worker's reads through old borrows come before.
         let seen = self.shared.slots[worker].seen.load(Ordering::Acquire);
         seen == PARKED || seen >= epoch
     }
@@ -186,7 +187,9 @@ impl Reader {
         // Acquire: pairs with the AcqRel advance in `Publisher::publish`; an epoch that is seen
         // here promises that its value will be seen too.
         let epoch = self.domain.shared.epoch.load(Ordering::Acquire);
-        self.slot().seen.store(epoch, Ordering::Relaxed);
+        // Release: pairs with the Acquire in `Domain::has_passed`. A publisher may see this store
+        // without ever seeing the park before it, and then takes the worker to have passed.
+        self.slot().seen.store(epoch, Ordering::Release);
         // SeqCst: pairs with the fence in `Publisher::publish`; the proof heads this file.
         fence(Ordering::SeqCst);
         self.is_online.set(true);
@@ -350,3 +353,6 @@ impl<T> fmt::Debug for Retired<T> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

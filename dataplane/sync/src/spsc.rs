@@ -129,11 +129,6 @@ impl<T> Producer<T> {
         self.shared.slots.len()
     }
 
-    /// Whether the consumer is gone; what is pushed then is dropped with the ring.
-    pub fn is_abandoned(&self) -> bool {
-        Arc::strong_count(&self.shared) == 1
-    }
-
     fn room(&mut self) -> usize {
         let room = self.capacity() - self.tail.wrapping_sub(self.head_seen);
         if room > 0 { room } else { self.room_for_all() }
@@ -190,15 +185,13 @@ impl<T> Consumer<T> {
         Some(item)
     }
 
-    /// Takes up to `max` items, oldest first, and gives each to `sink`; their slots are free for
-    /// the producer afterwards, all at once. Returns how many.
+    /// Takes up to `max` items, oldest first, and gives each to `sink`; their slots become free
+    /// for the producer afterwards, all at once. Returns how many.
     pub fn pop_burst(&mut self, max: usize, mut sink: impl FnMut(T)) -> usize {
         let count = self.look().min(max);
+        let burst = ReleaseAtEnd(self);
         for _ in 0..count {
-            let item = self.take();
-            // Released one by one so that an item is never taken twice if `sink` panics.
-            self.release();
-            sink(item);
+            sink(burst.0.take());
         }
         count
     }
@@ -218,11 +211,6 @@ impl<T> Consumer<T> {
     /// How many items the ring holds at most.
     pub fn capacity(&self) -> usize {
         self.shared.slots.len()
-    }
-
-    /// Whether the producer is gone; what is in the ring can still be taken.
-    pub fn is_abandoned(&self) -> bool {
-        Arc::strong_count(&self.shared) == 1
     }
 
     fn look(&mut self) -> usize {
@@ -249,11 +237,119 @@ impl<T> Consumer<T> {
     }
 }
 
+/// Hands the taken slots back even if a sink panics, so that no item is taken twice.
+struct ReleaseAtEnd<'a, T>(&'a mut Consumer<T>);
+
+impl<T> Drop for ReleaseAtEnd<'_, T> {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
 impl<T> fmt::Debug for Consumer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consumer")
             .field("len", &self.len())
             .field("capacity", &self.capacity())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn the_capacity_is_a_power_of_two() {
+        for (asked, got) in [(0, 1), (1, 1), (3, 4), (4, 4), (1000, 1024)] {
+            let (producer, consumer) = ring::<u8>(asked);
+            assert_eq!((producer.capacity(), consumer.capacity()), (got, got));
+        }
+    }
+
+    #[test]
+    fn items_come_out_in_order_until_full_and_empty() {
+        let (mut producer, mut consumer) = ring(4);
+        // Several laps, so that indices go round the slots.
+        for lap in 0..5 {
+            for item in 0..4 {
+                assert_eq!(producer.push(lap * 10 + item), Ok(()));
+            }
+            assert_eq!(producer.push(99), Err(99));
+            assert_eq!((producer.len(), consumer.len()), (4, 4));
+            for item in 0..4 {
+                assert_eq!(consumer.pop(), Some(lap * 10 + item));
+            }
+            assert_eq!(consumer.pop(), None);
+            assert!(producer.is_empty() && consumer.is_empty());
+        }
+    }
+
+    #[test]
+    fn bursts_take_what_there_is_room_for() {
+        let (mut producer, mut consumer) = ring(4);
+        let mut items = 0..6;
+        assert_eq!(producer.push_burst(&mut items), 4);
+        assert_eq!(producer.push_burst(&mut items), 0);
+        assert_eq!(items.next(), Some(4), "what was not pushed stays");
+        let mut taken = Vec::new();
+        assert_eq!(consumer.pop_burst(3, |item| taken.push(item)), 3);
+        assert_eq!(consumer.pop_burst(3, |item| taken.push(item)), 1);
+        assert_eq!(taken, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_panicking_sink_loses_one_item_and_no_more() {
+        let (mut producer, mut consumer) = ring(4);
+        for item in 0..3 {
+            assert_eq!(producer.push(Box::new(item)), Ok(()));
+        }
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            consumer.pop_burst(3, |item| assert!(*item != 1));
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(consumer.pop(), Some(Box::new(2)));
+    }
+
+    #[test]
+    fn what_is_left_is_dropped_with_the_ring() {
+        let item = Arc::new(());
+        let (mut producer, mut consumer) = ring(4);
+        for _ in 0..3 {
+            assert!(producer.push(Arc::clone(&item)).is_ok());
+        }
+        drop(consumer.pop());
+        assert_eq!(Arc::strong_count(&item), 3);
+        drop(producer);
+        drop(consumer);
+        assert_eq!(Arc::strong_count(&item), 1);
+    }
+
+    #[test]
+    fn two_threads_pass_a_long_sequence() {
+        const ITEMS: u64 = 100_000;
+        let (mut producer, mut consumer) = ring::<u64>(64);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let mut items = (0..ITEMS).peekable();
+                while items.peek().is_some() {
+                    if producer.push_burst(&mut items) == 0 {
+                        std::thread::yield_now();
+                    }
+                }
+            });
+            let mut expected = 0;
+            while expected < ITEMS {
+                let taken = consumer.pop_burst(7, |item| {
+                    assert_eq!(item, expected);
+                    expected += 1;
+                });
+                if taken == 0 {
+                    std::thread::yield_now();
+                }
+            }
+        });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::generate::Area;
+use crate::{generate::Area, kernel::Backend};
 
 /// Runs rules and packets through the Linux kernel and through Weir and compares.
 #[derive(Debug, clap::Parser)]
@@ -33,8 +33,11 @@ pub struct Args {
     #[arg(long, default_value_t = 2)]
     pub threads: usize,
     /// The data plane to test.
-    #[arg(long)]
-    pub weir: PathBuf,
+    #[arg(long, required_unless_present = "subject")]
+    pub weir: Option<PathBuf>,
+    /// Compare the kernel with itself instead: the rig's own test.
+    #[arg(long, value_enum, conflicts_with = "weir")]
+    pub subject: Option<Backend>,
     /// Folder for the shrunk cases that differ.
     #[arg(long)]
     pub save: Option<PathBuf>,

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{hex::Hex, packet::Packet};
+use crate::packet::Packet;
 
 /// Rules and packets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,25 +126,4 @@ pub fn saved_lines(text: &str) -> Vec<String> {
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(str::to_owned)
         .collect()
-}
-
-/// A frame to be compared: where the router made the packet, the IPv4 identification is taken
-/// out (the kernel draws it at random) and the header checksum put right; Ethernet padding is cut.
-pub fn comparable(frame: &[u8]) -> Hex {
-    let mut bytes = frame.to_vec();
-    if bytes.len() >= 34 && bytes[12..14] == [0x08, 0x00] {
-        let length = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
-        bytes.truncate(14 + length);
-        let own = crate::topology::INTERFACES
-            .iter()
-            .any(|i| i.v4.octets() == bytes[26..30]);
-        let header = usize::from(bytes[14] & 15) * 4;
-        if own && bytes.len() >= 14 + header {
-            bytes[18..20].fill(0);
-            bytes[24..26].fill(0);
-            let sum = crate::packet::checksum(&[&bytes[14..14 + header]]);
-            bytes[24..26].copy_from_slice(&sum.to_be_bytes());
-        }
-    }
-    Hex(bytes)
 }

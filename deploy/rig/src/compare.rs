@@ -1,6 +1,10 @@
 //! Where two answers to one case differ.
 
-use crate::case::{Answer, Reaction};
+use crate::{
+    case::{Answer, Reaction},
+    kernel::Backend,
+    normalise,
+};
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,30 +19,28 @@ pub struct Difference {
     pub weir: Vec<String>,
 }
 
-/// Every difference between the kernel's answer and Weir's.
-pub fn differences(kernel: &Answer, weir: &Answer) -> Vec<Difference> {
+/// Every difference between the kernel's answer, given by `backend`, and Weir's.
+pub fn differences(kernel: &Answer, weir: &Answer, backend: Backend) -> Vec<Difference> {
     let mut found = Vec::new();
     let none = Reaction::default();
     for at in 0..kernel.reactions.len().max(weir.reactions.len()) {
         let k = kernel.reactions.get(at).unwrap_or(&none);
         let w = weir.reactions.get(at).unwrap_or(&none);
         push(&mut found, Some(at), "frames", frames(k), frames(w));
-        push(&mut found, Some(at), "log", k.log.clone(), w.log.clone());
+        push(&mut found, Some(at), "log", log(k), log(w));
     }
-    push(
-        &mut found,
-        None,
-        "counters",
-        kernel.counters.clone(),
-        weir.counters.clone(),
-    );
-    push(
-        &mut found,
-        None,
-        "counters6",
-        kernel.counters6.clone(),
-        weir.counters6.clone(),
-    );
+    let counters = |lines: &[String]| match backend {
+        Backend::Legacy => lines.to_vec(),
+        // It prints some rules in another form: `-p tcp` for `-p tcp -m tcp`.
+        Backend::Nft => lines
+            .iter()
+            .map(|line| normalise::bare_counters(line))
+            .collect(),
+    };
+    let (k, w) = (counters(&kernel.counters), counters(&weir.counters));
+    push(&mut found, None, "counters", k, w);
+    let (k, w) = (counters(&kernel.counters6), counters(&weir.counters6));
+    push(&mut found, None, "counters6", k, w);
     found
 }
 
@@ -57,6 +59,14 @@ fn push(
             weir,
         });
     }
+}
+
+fn log(reaction: &Reaction) -> Vec<String> {
+    reaction
+        .log
+        .iter()
+        .map(|line| normalise::log_line(line))
+        .collect()
 }
 
 /// Frames in a comparable order: the order on one interface counts, that between two does not.

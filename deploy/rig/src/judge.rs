@@ -21,49 +21,74 @@ pub enum Judgement {
     Different(Vec<Difference>),
     /// Weir did not answer: its own words.
     Failed(String),
+    /// The kernel's back end does not take the rules, so there is nothing to compare.
+    Refused(String),
+}
+
+/// What is compared with the kernel.
+pub enum Subject {
+    /// Weir.
+    Weir(Weir),
+    /// The kernel once more: shows that the rig's own answers do not vary.
+    Kernel(Backend),
 }
 
 /// Both routers, owned by one thread.
 pub struct Judge<'a> {
-    /// The oracle.
-    pub kernel: Kernel,
+    /// The thread's number, for the names of its namespaces.
+    pub number: usize,
+    /// The oracles; a namespace of its own for each back end, since tables of both would act.
+    pub kernels: Vec<Kernel>,
     /// The router under test.
-    pub weir: Weir,
+    pub subject: Subject,
     /// For cases that log.
     pub log: &'a SharedLog,
-    /// A fault to plant in Weir.
-    pub plant: Option<String>,
 }
 
 impl Judge<'_> {
     /// Runs `case` through both.
     ///
     /// # Errors
-    /// The kernel's iptables refuses the rules, or the kernel's side broke down.
+    /// The kernel's side broke down.
     pub fn judge(&mut self, case: &Case, backend: Backend) -> Result<Judgement, KernelError> {
-        let kernel = self.ask_kernel(case, backend)?;
-        Ok(match self.weir.answer(case, self.plant.as_deref()) {
-            Err(error) => Judgement::Failed(error.to_string()),
-            Ok(weir) => match differences(&kernel, &weir) {
-                none if none.is_empty() => Judgement::Same,
-                some => Judgement::Different(some),
+        let kernel = match self.ask_kernel(case, backend) {
+            Err(KernelError::Rules(words)) => return Ok(Judgement::Refused(words)),
+            answer => answer?,
+        };
+        let other = match &self.subject {
+            Subject::Weir(weir) => weir.answer(case).map_err(|error| error.to_string()),
+            Subject::Kernel(backend) => Ok(self.ask_kernel(case, *backend)?),
+        };
+        Ok(
+            match other.map(|other| differences(&kernel, &other, backend)) {
+                Err(words) => Judgement::Failed(words),
+                Ok(none) if none.is_empty() => Judgement::Same,
+                Ok(some) => Judgement::Different(some),
             },
-        })
+        )
     }
 
     /// The kernel's answer alone.
     ///
     /// # Errors
-    /// As [`Judge::judge`].
+    /// The back end refuses the rules, or the kernel's side broke down.
     pub fn ask_kernel(&mut self, case: &Case, backend: Backend) -> Result<Answer, KernelError> {
+        let kernel = match self
+            .kernels
+            .iter()
+            .position(|kernel| kernel.backend() == backend)
+        {
+            Some(at) => &mut self.kernels[at],
+            None => self.kernels.push_mut(Kernel::new(backend, self.number)?),
+        };
         if !case.logs() {
-            return self.kernel.answer(case, backend, None);
+            return kernel.answer(case, None);
         }
         // A thread that panicked in the middle of a case leaves a log that is still good.
         let mut log = self
             .log
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        self.kernel.answer(case, backend, log.as_mut())
+        kernel.answer(case, log.as_mut())
     }
 }

@@ -5,6 +5,7 @@
 use std::{
     fs, io,
     io::Write,
+    os::fd::AsFd,
     process::{Command, Stdio},
     thread,
     time::Duration,
@@ -14,14 +15,15 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tun_rs::{DeviceBuilder, Layer, SyncDevice};
 
 use crate::{
-    case::{Answer, Case, Reaction, Sent, comparable, saved_lines},
+    case::{Answer, Case, Reaction, Sent, saved_lines},
     hex,
     klog::KernelLog,
+    normalise,
     topology::{self, INTERFACES},
 };
 
 /// Which of the kernel's two iptables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Backend {
     /// `iptables-legacy`.
     Legacy,
@@ -50,6 +52,9 @@ pub enum KernelError {
         /// Why.
         error: io::Error,
     },
+    /// The back end does not take the case's rules.
+    #[error("the rules are refused: {0}")]
+    Rules(String),
     /// A program said no.
     #[error("{program}: {message}")]
     Program {
@@ -94,30 +99,35 @@ fn run(program: &str, args: &[&str], stdin: &str) -> Result<String, KernelError>
     }
 }
 
-/// A router of the kernel's; owned by the thread that made it, which lives in its namespace.
+/// A router of the kernel's. It stays on the thread that made it.
 pub struct Kernel {
+    backend: Backend,
     name: String,
+    namespace: fs::File,
     taps: Vec<SyncDevice>,
 }
 
 impl Kernel {
-    /// Makes the namespace `name` and moves this thread into it for good.
+    /// Makes a router for thread `number` of the rig.
     ///
     /// # Errors
     /// No root, no TAP devices, no `ip`: each named.
-    pub fn new(name: &str) -> Result<Self, KernelError> {
-        run("ip", &["netns", "add", name], "")?;
-        let mut kernel = Self {
-            name: name.to_owned(),
-            taps: Vec::new(),
-        };
+    pub fn new(backend: Backend, number: usize) -> Result<Self, KernelError> {
+        let name = format!(
+            "weir-rig-{}-{number}-{}",
+            std::process::id(),
+            backend.as_str()
+        );
+        run("ip", &["netns", "add", &name], "")?;
         let path = format!("/run/netns/{name}");
         let namespace = setup(&format!("open {path}"), fs::File::open(&path))?;
-        let moved = move_into_link_name_space(
-            std::os::fd::AsFd::as_fd(&namespace),
-            Some(LinkNameSpaceType::Network),
-        );
-        setup(&format!("enter {path}"), moved.map_err(io::Error::from))?;
+        let mut kernel = Self {
+            backend,
+            name,
+            namespace,
+            taps: Vec::new(),
+        };
+        kernel.enter()?;
         for (key, value) in topology::SYSCTLS {
             setup(&format!("set {key}"), sysctl(key, value))?;
         }
@@ -141,6 +151,21 @@ impl Kernel {
         Ok(kernel)
     }
 
+    /// Which iptables answers.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Moves this thread into the router's namespace: programs that it starts run there.
+    fn enter(&self) -> Result<(), KernelError> {
+        let kind = Some(LinkNameSpaceType::Network);
+        let moved = move_into_link_name_space(self.namespace.as_fd(), kind);
+        setup(
+            &format!("enter the namespace {}", self.name),
+            moved.map_err(io::Error::from),
+        )
+    }
+
     /// Runs a case. `log` is given for a case that logs.
     ///
     /// # Errors
@@ -148,12 +173,17 @@ impl Kernel {
     pub fn answer(
         &mut self,
         case: &Case,
-        backend: Backend,
         log: Option<&mut KernelLog>,
     ) -> Result<Answer, KernelError> {
-        let program = |family: &str, what: &str| format!("{family}-{}-{what}", backend.as_str());
-        run(&program("iptables", "restore"), &[], &case.rules)?;
-        run(&program("ip6tables", "restore"), &[], &case.rules6)?;
+        self.enter()?;
+        let backend = self.backend.as_str();
+        let program = |family: &str, what: &str| format!("{family}-{backend}-{what}");
+        for (family, rules) in [("iptables", &case.rules), ("ip6tables", &case.rules6)] {
+            run(&program(family, "restore"), &[], rules).map_err(|error| match error {
+                KernelError::Program { message, .. } => KernelError::Rules(message),
+                other => other,
+            })?;
+        }
         self.drain();
         let reactions = self.play(case, log)?;
         let save = |family| run(&program(family, "save"), &["-c", "-t", "filter"], "");
@@ -196,7 +226,7 @@ impl Kernel {
             while let Ok(length) = tap.recv(&mut buffer) {
                 sent.push(Sent {
                     iface: interface.name.to_owned(),
-                    frame: hex::encode(&comparable(&buffer[..length]).0),
+                    frame: hex::encode(&normalise::frame(&buffer[..length])),
                 });
             }
         }

@@ -14,6 +14,7 @@ mod hex;
 mod judge;
 mod kernel;
 mod klog;
+mod normalise;
 mod packet;
 mod report;
 mod run;

@@ -13,6 +13,11 @@ pub struct Tally {
     pub packets: u64,
     /// Cases that differ.
     pub mismatches: u64,
+    /// Cases whose rules the back end does not take.
+    pub refused: u64,
+    /// Cases in which nft differs from legacy while Weir does as legacy does: the kernel's two
+    /// back ends disagree (nft takes a cut-off transport header for no match, legacy drops).
+    pub disagree: u64,
 }
 
 /// The closing table: rows by area and back end.
@@ -37,34 +42,36 @@ pub fn versions() -> String {
 /// Prints the table and the line that sums it up.
 pub fn print_table(table: &Table, seconds: f64) {
     println!(
-        "\n{:<14} {:<8} {:>7} {:>9} {:>11}",
-        "area", "backend", "cases", "packets", "mismatches"
+        "\n{:<14} {:<8} {:>7} {:>9} {:>11} {:>8} {:>14}",
+        "area", "backend", "cases", "packets", "mismatches", "refused", "kernels differ"
     );
-    let mut sum = Tally::default();
-    for ((area, backend), row) in table {
+    let row = |area: &str, backend: &str, tally: &Tally| {
         let Tally {
             cases,
             packets,
             mismatches,
-        } = row;
-        println!("{area:<14} {backend:<8} {cases:>7} {packets:>9} {mismatches:>11}");
-        sum.cases += cases;
-        sum.packets += packets;
-        sum.mismatches += mismatches;
+            refused,
+            disagree,
+        } = tally;
+        println!(
+            "{area:<14} {backend:<8} {cases:>7} {packets:>9} {mismatches:>11} {refused:>8} \
+             {disagree:>14}"
+        );
+    };
+    let mut sum = Tally::default();
+    for ((area, backend), tally) in table {
+        row(area, backend, tally);
+        sum.cases += tally.cases;
+        sum.packets += tally.packets;
+        sum.mismatches += tally.mismatches;
+        sum.refused += tally.refused;
+        sum.disagree += tally.disagree;
     }
-    let Tally {
-        cases,
-        packets,
-        mismatches,
-    } = sum;
-    println!(
-        "{:<14} {:<8} {cases:>7} {packets:>9} {mismatches:>11}",
-        "all", ""
-    );
+    row("all", "", &sum);
     println!(
         "{} · {seconds:.0} s, {:.0} cases/s",
         versions(),
-        cases as f64 / seconds
+        sum.cases as f64 / seconds
     );
 }
 

@@ -164,7 +164,7 @@ pub fn ip_batch() -> String {
         }
     }
     let _ = writeln!(text, "route add default via {GATEWAY_V4}");
-    let _ = writeln!(text, "-6 route add default via {GATEWAY_V6}");
+    let _ = writeln!(text, "route add default via {GATEWAY_V6}");
     text
 }
 

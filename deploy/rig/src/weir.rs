@@ -11,8 +11,8 @@ use serde::Deserialize;
 use tempfile::TempDir;
 
 use crate::{
-    case::{Answer, Case, Reaction, Sent, comparable, saved_lines},
-    hex, topology,
+    case::{Answer, Case, Reaction, Sent, saved_lines},
+    hex, normalise, topology,
 };
 
 /// What went wrong on Weir's side; each is a failure of the case, never of the rig.
@@ -92,15 +92,15 @@ impl Weir {
         })
     }
 
-    /// Runs a case. `plant` names a fault to plant, for the rig's own test.
+    /// Runs a case.
     ///
     /// # Errors
     /// See [`WeirError`].
-    pub fn answer(&self, case: &Case, plant: Option<&str>) -> Result<Answer, WeirError> {
+    pub fn answer(&self, case: &Case) -> Result<Answer, WeirError> {
         let path = |name: &str| self.folder.path().join(name);
         io("write the rules", fs::write(path("rules"), &case.rules))?;
         io("write the rules", fs::write(path("rules6"), &case.rules6))?;
-        let mut running = self.start(plant)?;
+        let mut running = self.start()?;
         let mut clock_ms = 1_000;
         let mut reactions = Vec::new();
         let mut sent = Ok(());
@@ -135,7 +135,7 @@ impl Weir {
         })
     }
 
-    fn start(&self, plant: Option<&str>) -> Result<Running, WeirError> {
+    fn start(&self) -> Result<Running, WeirError> {
         let path = |name: &str| self.folder.path().join(name);
         let mut command = Command::new(&self.binary);
         command
@@ -158,9 +158,6 @@ impl Weir {
             .arg(self.workers.to_string())
             .arg("--seed")
             .arg("1");
-        if let Some(fault) = plant {
-            command.env("WEIR_PLANTED_FAULT", fault);
-        }
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -188,7 +185,7 @@ fn reaction(line: &str) -> Result<Reaction, WeirError> {
             let frame = hex::decode(&digits).unwrap_or_default();
             sent.push(Sent {
                 iface,
-                frame: hex::encode(&comparable(&frame).0),
+                frame: hex::encode(&normalise::frame(&frame)),
             });
         }
     }

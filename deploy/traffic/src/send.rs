@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,9 @@ pub(crate) const NUMBER_BYTES: usize = 8;
 /// How long the sender sleeps when it is ahead of its rate. Shorter sleeps cost more than they
 /// smooth: the kernel's timer slack is 50 µs.
 const NAP: Duration = Duration::from_micros(200);
+
+/// Datagrams between two looks whether the process that the stream accompanies still runs.
+const LOOKS_EVERY: u64 = 256;
 
 /// What to send.
 #[derive(Args)]
@@ -36,6 +40,9 @@ pub(crate) struct Plan {
     /// Payload bytes.
     #[arg(long, default_value_t = 64)]
     size: usize,
+    /// Stop early when this process has ended.
+    #[arg(long)]
+    while_pid: Option<u32>,
     /// How many sockets, hence source ports, take turns: flows spread over queues.
     #[arg(long, default_value_t = 1)]
     flows: usize,
@@ -52,7 +59,11 @@ pub(crate) fn run(plan: &Plan) -> io::Result<String> {
     let start = Instant::now();
     let mut sent = 0u64;
     let mut refused = 0u64;
-    while sent < plan.count && start.elapsed() < plan.time {
+    let mut is_wanted = true;
+    while is_wanted && sent < plan.count && start.elapsed() < plan.time {
+        if sent.is_multiple_of(LOOKS_EVERY) {
+            is_wanted = plan.while_pid.is_none_or(is_running);
+        }
         let due = due(plan.rate, start.elapsed()).min(plan.count);
         if sent >= due {
             thread::sleep(NAP);
@@ -71,6 +82,10 @@ pub(crate) fn run(plan: &Plan) -> io::Result<String> {
     Ok(format!(
         "{{\"sent\":{sent},\"refused\":{refused},\"seconds\":{seconds:.6}}}"
     ))
+}
+
+fn is_running(pid: u32) -> bool {
+    Path::new("/proc").join(pid.to_string()).exists()
 }
 
 /// How many datagrams should have left after `elapsed`.

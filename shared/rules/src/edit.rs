@@ -1,7 +1,9 @@
 //! What iptables' commands do to a table, one method each, after `libiptc/libiptc.c`. A method
 //! that fails has changed nothing. The words of iptables' messages are `syntax`'s.
 
-use crate::{Chain, ChainName, Counters, Policy, Rule, RuleHandle, Ruleset, Table, Target};
+use crate::{
+    Chain, ChainName, ChainPolicy, Counters, Policy, Rule, RuleHandle, Ruleset, Table, Target,
+};
 
 /// Why an edit was refused. The comment names libiptc's `errno`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -213,7 +215,8 @@ impl Table {
         Ok(())
     }
 
-    /// `-P`: the policy's counters start at `counters` if given, else they stay.
+    /// `-P`: counting starts anew, at `counters` if given, else at zero (libiptc's
+    /// `COUNTER_MAP_NOMAP`); so the policy gets a new identity.
     ///
     /// # Errors
     /// No such chain; it is user-defined.
@@ -227,10 +230,11 @@ impl Table {
         let Some(policy) = &mut found.policy else {
             return Err(EditError::PolicyOnUserChain(chain.clone()));
         };
-        policy.verdict = verdict;
-        if let Some(counters) = counters {
-            policy.counters = counters;
-        }
+        *policy = ChainPolicy {
+            verdict,
+            handle: RuleHandle::default(),
+            counters: counters.unwrap_or_default(),
+        };
         Ok(())
     }
 

@@ -94,22 +94,8 @@ fn size(dice: &mut Dice) -> usize {
 }
 
 fn transport(dice: &mut Dice, pool: &Pool, ip: &Ip) -> Transport {
-    let v6 = ip.src.is_ipv6();
     match dice.below(12) {
-        0..=4 => Transport::Tcp {
-            sport: pool.port(dice),
-            dport: pool.port(dice),
-            flags: (*dice.pick(&[
-                "S", "S", "SA", "A", "PA", "FA", "R", "RA", "", "FPU", "SF", "SEC", "FSRPAUEC",
-            ]))
-            .to_owned(),
-            seq: dice.u32(),
-            ack: dice.u32(),
-            window: dice.u16(),
-            options: tcp_options(dice),
-            payload: size(dice).min(1400),
-            checksum: dice.chance(4).then_some(0xbad),
-        },
+        0..=4 => tcp(dice, pool),
         5..=7 => Transport::Udp {
             sport: pool.port(dice),
             dport: pool.port(dice),
@@ -120,42 +106,7 @@ fn transport(dice: &mut Dice, pool: &Pool, ip: &Ip) -> Transport {
                 _ => None,
             },
         },
-        8..=10 => {
-            let kinds: &[(u8, u8)] = if v6 {
-                &[
-                    (128, 0),
-                    (128, 0),
-                    (129, 0),
-                    (1, 4),
-                    (3, 0),
-                    (2, 0),
-                    (128, 1),
-                    (200, 0),
-                ]
-            } else {
-                &[
-                    (8, 0),
-                    (8, 0),
-                    (0, 0),
-                    (3, 1),
-                    (11, 0),
-                    (13, 0),
-                    (8, 1),
-                    (255, 0),
-                    (5, 1),
-                ]
-            };
-            let &(kind, code) = dice.pick(kinds);
-            let body = pattern(size(dice)).collect();
-            let checksum = dice.chance(4).then_some(0xbad);
-            Transport::Icmp {
-                kind,
-                code,
-                rest: dice.u32(),
-                body: Hex(body),
-                checksum,
-            }
-        }
+        8..=10 => icmp(dice, ip.src.is_ipv6()),
         _ => {
             let len = dice.below(40);
             Transport::Raw {
@@ -163,6 +114,60 @@ fn transport(dice: &mut Dice, pool: &Pool, ip: &Ip) -> Transport {
                 bytes: Hex(dice.bytes(len)),
             }
         }
+    }
+}
+
+fn tcp(dice: &mut Dice, pool: &Pool) -> Transport {
+    let flags = [
+        "S", "S", "SA", "A", "PA", "FA", "R", "RA", "", "FPU", "SF", "SEC", "FSRPAUEC",
+    ];
+    Transport::Tcp {
+        sport: pool.port(dice),
+        dport: pool.port(dice),
+        flags: (*dice.pick(&flags)).to_owned(),
+        seq: dice.u32(),
+        ack: dice.u32(),
+        window: dice.u16(),
+        options: tcp_options(dice),
+        payload: size(dice).min(1400),
+        checksum: dice.chance(4).then_some(0xbad),
+    }
+}
+
+fn icmp(dice: &mut Dice, v6: bool) -> Transport {
+    let kinds: &[(u8, u8)] = if v6 {
+        &[
+            (128, 0),
+            (128, 0),
+            (129, 0),
+            (1, 4),
+            (3, 0),
+            (2, 0),
+            (128, 1),
+            (200, 0),
+        ]
+    } else {
+        &[
+            (8, 0),
+            (8, 0),
+            (0, 0),
+            (3, 1),
+            (11, 0),
+            (13, 0),
+            (8, 1),
+            (255, 0),
+            (5, 1),
+        ]
+    };
+    let &(kind, code) = dice.pick(kinds);
+    let body = Hex(pattern(size(dice)).collect());
+    let checksum = dice.chance(4).then_some(0xbad);
+    Transport::Icmp {
+        kind,
+        code,
+        rest: dice.u32(),
+        body,
+        checksum,
     }
 }
 
@@ -256,7 +261,7 @@ fn extensions(dice: &mut Dice) -> Vec<(u8, Hex)> {
     }
 }
 
-/// A TCP handshake, data and the end, or a UDP question and its answer, or an echo and its reply.
+/// A TCP handshake, data and the end, or a UDP question and its answer.
 fn dialogue(dice: &mut Dice, pool: &Pool, v6: bool, script: &mut Vec<Packet>) {
     let (from, mut ip) = endpoints(dice, pool, v6);
     ip.ttl = 64;
@@ -266,44 +271,11 @@ fn dialogue(dice: &mut Dice, pool: &Pool, v6: bool, script: &mut Vec<Packet>) {
         .unwrap_or(&INTERFACES[1]);
     let mut back = ip.clone();
     (back.src, back.dst) = (ip.dst, ip.src);
-    let (sport, dport) = (pool.port(dice), pool.port(dice));
-    let (a, b) = (dice.u32(), dice.u32());
-    let tcp = |forward: bool, flags: &str, seq: u32, ack: u32, payload: usize| Transport::Tcp {
-        sport: if forward { sport } else { dport },
-        dport: if forward { dport } else { sport },
-        flags: flags.to_owned(),
-        seq,
-        ack,
-        window: 0x7fff,
-        options: Hex::default(),
-        payload,
-        checksum: None,
-    };
-    let steps: Vec<(bool, Transport)> = if dice.chance(60) {
-        vec![
-            (true, tcp(true, "S", a, 0, 0)),
-            (false, tcp(false, "SA", b, a.wrapping_add(1), 0)),
-            (
-                true,
-                tcp(true, "A", a.wrapping_add(1), b.wrapping_add(1), 0),
-            ),
-            (
-                true,
-                tcp(true, "PA", a.wrapping_add(1), b.wrapping_add(1), 5),
-            ),
-            (
-                false,
-                tcp(false, "FA", b.wrapping_add(1), a.wrapping_add(6), 0),
-            ),
-        ]
+    let ports = (pool.port(dice), pool.port(dice));
+    let steps = if dice.chance(60) {
+        tcp_steps(dice, ports)
     } else {
-        let udp = |sport, dport| Transport::Udp {
-            sport,
-            dport,
-            payload: 12,
-            checksum: None,
-        };
-        vec![(true, udp(sport, dport)), (false, udp(dport, sport))]
+        udp_steps(ports).to_vec()
     };
     for (forward, carries) in steps {
         let (iface, ip) = if forward {
@@ -321,6 +293,51 @@ fn dialogue(dice: &mut Dice, pool: &Pool, v6: bool, script: &mut Vec<Packet>) {
             padding: 0,
         });
     }
+}
+
+/// Whether a step goes in the dialogue's first direction, and what it carries.
+type Step = (bool, Transport);
+
+fn tcp_steps(dice: &mut Dice, (client, server): (u16, u16)) -> Vec<Step> {
+    let (a, b) = (dice.u32(), dice.u32());
+    let step = |forward: bool, flags: &str, a_past: u32, b_past: u32, payload: usize| {
+        let (a, b) = (a.wrapping_add(a_past), b.wrapping_add(b_past));
+        let (sport, dport) = if forward {
+            (client, server)
+        } else {
+            (server, client)
+        };
+        let (seq, ack) = if forward { (a, b) } else { (b, a) };
+        let tcp = Transport::Tcp {
+            sport,
+            dport,
+            flags: flags.to_owned(),
+            seq,
+            ack: if flags.contains('A') { ack } else { 0 },
+            window: 0x7fff,
+            options: Hex::default(),
+            payload,
+            checksum: None,
+        };
+        (forward, tcp)
+    };
+    vec![
+        step(true, "S", 0, 0, 0),
+        step(false, "SA", 1, 0, 0),
+        step(true, "A", 1, 1, 0),
+        step(true, "PA", 1, 1, 5),
+        step(false, "FA", 6, 1, 0),
+    ]
+}
+
+fn udp_steps((client, server): (u16, u16)) -> [Step; 2] {
+    let udp = |sport, dport| Transport::Udp {
+        sport,
+        dport,
+        payload: 12,
+        checksum: None,
+    };
+    [(true, udp(client, server)), (false, udp(server, client))]
 }
 
 fn on_link(interface: &Interface, addr: IpAddr) -> bool {

@@ -288,3 +288,26 @@ fn rules(
         let _ = writeln!(text, "{}", line.trim_end());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rules::support::{self, Entry, Support};
+
+    use super::{MATCHES, Producer, TARGETS};
+
+    /// A match or target that Weir says it evaluates and that no case uses is not proved.
+    #[test]
+    fn every_evaluated_name_has_a_producer() {
+        let missing = |entries: &[Entry], produced: &[(&str, Producer)]| -> Vec<&str> {
+            let evaluated = entries
+                .iter()
+                .filter(|entry| entry.support == Support::Evaluated);
+            evaluated
+                .map(|entry| entry.name)
+                .filter(|name| produced.iter().all(|(known, _)| known != name))
+                .collect()
+        };
+        assert_eq!(missing(support::MATCHES, MATCHES), Vec::<&str>::new());
+        assert_eq!(missing(support::TARGETS, TARGETS), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,101 @@
+# Both daemons in the weir namespace: their configuration, their start and their end.
+# shellcheck shell=bash
+
+# weir_configure FOLDER DRIVER WORKERS: sets WEIR_DIR and writes FOLDER/weir.toml.
+# DRIVER is af_packet or af_xdp.
+weir_configure() {
+    WEIR_DIR=$1
+    local driver=$2 workers=$3 cores
+    cores=$(seq --separator=', ' $((2 - workers)) 1)
+    mkdir -p "$WEIR_DIR/run" "$WEIR_DIR/state"
+    cat >"$WEIR_DIR/weir.toml" <<TOML
+schema_version = 1
+
+[paths]
+run = "$WEIR_DIR/run"
+state = "$WEIR_DIR/state"
+
+[dataplane]
+cores = [$cores]
+
+[interfaces.lan]
+device = $(weir_device "$driver" 0 veth-lan "$workers")
+addresses = ["$LAN/24", "$LAN6/64"]
+mtu = ${LAN_MTU:-1500}
+
+[interfaces.wan]
+device = $(weir_device "$driver" 1 veth-wan "$workers")
+addresses = ["$WAN/24", "$WAN6/64"]
+mtu = ${WAN_MTU:-1500}
+TOML
+}
+
+# weir_device DRIVER SIDE IFACE WORKERS: the value of `device`, quoted. af_packet spreads one
+# device over queue pairs; af_xdp on a veth binds one device to each queue.
+weir_device() {
+    local queue list=()
+    if [[ $1 == af_packet ]]; then
+        echo "\"net_af_packet$2,iface=$3,qpairs=$4\""
+        return
+    fi
+    for ((queue = 0; queue < $4; queue++)); do
+        list+=("\"net_af_xdp$(($2 * $4 + queue)),iface=$3,start_queue=$queue,queue_count=1\"")
+    done
+    local IFS=,
+    echo "[${list[*]}]"
+}
+
+# Both start; returns when the control plane says that the data plane runs.
+weir_start() {
+    dataplane_start && controlplane_start && weir_wait 30
+}
+
+dataplane_start() { daemon_start dataplane; }
+controlplane_start() { daemon_start controlplane; }
+
+# daemon_start NAME: in the weir namespace, its output in NAME.log, its process id in NAME.pid.
+daemon_start() {
+    (
+        echo "$BASHPID" >"$WEIR_DIR/$1.pid"
+        exec ip netns exec "$NET-weir" "$BIN/weir-$1" --config "$WEIR_DIR/weir.toml"
+    ) >>"$WEIR_DIR/$1.log" 2>&1 </dev/null &
+}
+
+# daemon_pid NAME; daemon_runs NAME
+daemon_pid() { cat "$WEIR_DIR/$1.pid" 2>/dev/null || echo 0; }
+daemon_runs() { runs "$(daemon_pid "$1")"; }
+
+# runs PID: alive, and no zombie that waits for its parent.
+runs() { (($1 > 0)) && [[ $(ps -o stat= -p "$1" 2>/dev/null) == [^Z]* ]]; }
+
+# weir_wait SECONDS: until `weir status` succeeds.
+weir_wait() {
+    local end=$((SECONDS + $1))
+    until weir status >/dev/null 2>&1; do
+        if ((SECONDS >= end)) || { ! daemon_runs dataplane && sleep 0.5; }; then
+            echo 'Weir did not start:'
+            tail -n 20 "$WEIR_DIR/dataplane.log" "$WEIR_DIR/controlplane.log"
+            return 1
+        fi
+        sleep 0.1
+    done
+}
+
+# weir_stop: asks both to end, and waits until they have.
+weir_stop() {
+    local name
+    for name in controlplane dataplane; do daemon_stop "$name" TERM; done
+}
+
+# daemon_stop NAME SIGNAL: signals and waits; after 10 s it kills.
+daemon_stop() {
+    local pid end=$((SECONDS + 10))
+    pid=$(daemon_pid "$1")
+    if ((pid == 0)); then return 0; fi
+    kill "-$2" "$pid" 2>/dev/null || true
+    while runs "$pid"; do
+        if ((SECONDS >= end)); then kill -9 "$pid" 2>/dev/null || true; fi
+        sleep 0.05
+    done
+    rm -f "$WEIR_DIR/$1.pid"
+}
