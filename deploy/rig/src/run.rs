@@ -113,7 +113,15 @@ fn jobs(args: &Args) -> Result<VecDeque<Job>, RunError> {
         .map_or(0, |now| now.as_secs());
     let seed = args.seed.unwrap_or(clock);
     for path in &args.captures {
-        let capture = capture::read(path)?;
+        let capture = match capture::read(path) {
+            Ok(capture) => capture,
+            // Other link types and damaged files are common among captures: said, and gone past.
+            Err(error) if path.exists() => {
+                println!("left out: {error}");
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         let name = path
             .file_stem()
             .map_or_else(String::new, |s| s.to_string_lossy().into_owned());
