@@ -1,6 +1,6 @@
 //! Changes reach the data plane, or change nothing.
 
-use std::fs;
+use std::{collections::HashSet, fs, thread};
 
 use api::{
     Refusal,
@@ -270,4 +270,27 @@ fn reports_pass_as_the_data_plane_gives_them() {
     assert_eq!(json["data_plane"]["state"], "running");
     assert_eq!(json["data_plane"]["interfaces"][0]["name"], "wan");
     assert_eq!(json["control_plane"]["generation"]["number"], 0);
+}
+
+#[test]
+fn changes_made_at_the_same_time_are_all_made() {
+    let (_place, data_plane, control) = pair();
+    thread::scope(|scope| {
+        for port in 1..=24 {
+            let control = &control;
+            scope.spawn(move || {
+                let line = format!("-A INPUT -p udp --dport {port} -j ACCEPT");
+                assert_eq!(control.iptables(&line).exit_code, 0);
+            });
+        }
+    });
+    let state = data_plane.state();
+    let handles: HashSet<u64> = handles(&state.ruleset, "INPUT").into_iter().collect();
+    assert_eq!(handles.len(), 24);
+    assert_eq!(
+        state.log.len(),
+        48,
+        "each its own generation: {:?}",
+        state.log
+    );
 }
