@@ -143,6 +143,24 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_shows_the_defaults() {
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config/weir.toml");
+        let text = fs::read_to_string(sample).unwrap();
+        let sample: RawConfig = toml::from_str(&text).unwrap();
+        let bare: RawConfig = toml::from_str("schema_version = 1").unwrap();
+        assert_eq!((sample.paths, sample.access), (bare.paths, bare.access));
+        for key in [
+            "run = ",
+            "state = ",
+            "admins = ",
+            "operators = ",
+            "viewers = ",
+        ] {
+            assert!(text.contains(&format!("\n{key}")), "{key}");
+        }
+    }
+
+    #[test]
     fn what_is_unknown_is_named_with_its_line() {
         let error = load("schema_version = 1\n[acess]\nadmins = []\n")
             .unwrap_err()

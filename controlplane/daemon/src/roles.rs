@@ -43,7 +43,7 @@ pub(crate) struct Peer {
 }
 
 /// `[access]` as it is typed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RawAccess {
     admins: Vec<String>,
