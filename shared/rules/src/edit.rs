@@ -339,3 +339,6 @@ impl Ruleset {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

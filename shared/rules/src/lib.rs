@@ -6,6 +6,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(any(test, feature = "arbitrary"))]
+pub mod arbitrary;
 pub mod chain;
 pub mod edit;
 pub mod facts;
@@ -20,6 +22,8 @@ pub mod support;
 pub mod table;
 pub mod target;
 pub mod targets;
+#[cfg(test)]
+mod testing;
 pub mod validate;
 pub mod verdict;
 

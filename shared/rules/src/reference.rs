@@ -141,3 +141,6 @@ pub fn fits(rule: &ResolvedRule, facts: &Facts<'_>) -> Fit {
     }
     Fit::Yes
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,20 @@ pub enum ResolvedTarget {
     Log(Log),
 }
 
+impl ResolvedTarget {
+    /// The name as `rules::support` lists it; empty for jumps and for rules without a target.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            ResolvedTarget::None | ResolvedTarget::Jump(_) | ResolvedTarget::Goto(_) => "",
+            ResolvedTarget::Accept => "ACCEPT",
+            ResolvedTarget::Drop => "DROP",
+            ResolvedTarget::Return => "RETURN",
+            ResolvedTarget::Reject(_) => "REJECT",
+            ResolvedTarget::Log(_) => "LOG",
+        }
+    }
+}
+
 /// A rule with its counter.
 #[derive(Clone, Debug)]
 pub struct ResolvedRule {

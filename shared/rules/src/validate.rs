@@ -384,3 +384,6 @@ fn place_fault(table: &Table, place: Place<'_>, fault: graph::Fault) -> Validate
 fn is_unconditional(ip: &crate::matches::ip::IpMatch, matches: &[Match]) -> bool {
     matches.is_empty() && *ip == crate::matches::ip::IpMatch::default()
 }
+
+#[cfg(test)]
+mod tests;
