@@ -33,6 +33,8 @@ pub struct Route {
     pub iface: IfaceId,
     /// Next hop; `None` is on link: the destination itself.
     pub gateway: Option<IpAddr>,
+    /// Length of the prefix that was found, in bits.
+    pub prefix_len: u8,
     /// The address that a packet made here takes as its source on this route, if the interface
     /// has one of the family (`fib_result_prefsrc`).
     pub source: Option<IpAddr>,

@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// An Ethernet address, in the order of its bytes on the wire.
-pub type MacAddr = [u8; 6];
+use wire::ipv6::solicited_node;
+
+pub use wire::MacAddr;
 
 /// An interface's place in the configuration, counted from 0. Dense: it indexes arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -139,15 +140,9 @@ impl Iface {
     }
 }
 
-/// The solicited-node multicast address of `addr` (RFC 4291 2.7.1).
-pub fn solicited_node(addr: Ipv6Addr) -> Ipv6Addr {
-    const PREFIX: u128 = 0xff02_0000_0000_0000_0000_0001_ff00_0000;
-    Ipv6Addr::from_bits(PREFIX | (addr.to_bits() & 0x00ff_ffff))
-}
-
 /// The link-local address made from a MAC address (RFC 4291 appendix A, modified EUI-64).
 pub fn eui64_link_local(mac: MacAddr) -> Ipv6Addr {
-    let [a, b, c, d, e, f] = mac;
+    let MacAddr([a, b, c, d, e, f]) = mac;
     Ipv6Addr::from([
         0xfe,
         0x80,
@@ -189,7 +184,7 @@ mod tests {
 
     #[test]
     fn link_local_and_solicited_node_follow_rfc_4291() {
-        let own = eui64_link_local([0x02, 0xff, 0, 0, 0, 1]);
+        let own = eui64_link_local(MacAddr([0x02, 0xff, 0, 0, 0, 1]));
         assert_eq!(own.to_string(), "fe80::ff:ff:fe00:1");
         assert_eq!(solicited_node(own).to_string(), "ff02::1:ff00:1");
     }

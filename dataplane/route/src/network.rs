@@ -150,6 +150,7 @@ impl Network {
                 kind,
                 iface: link,
                 gateway: None,
+                prefix_len: 64,
                 source: Some(source.into()),
             });
         }
@@ -292,36 +293,37 @@ fn address_entries(ifaces: &[Iface]) -> Vec<FibEntry> {
     let mut entries = Vec::new();
     for iface in ifaces {
         for own in iface.addrs.iter().filter(|own| !is_link_local(own.addr)) {
-            let route = |kind| Route {
+            let route = |kind, prefix_len| Route {
                 kind,
                 iface: iface.id,
                 gateway: None,
+                prefix_len,
                 source: Some(own.addr),
             };
             let full = if own.addr.is_ipv4() { 32 } else { 128 };
             entries.push(FibEntry {
                 to: own.addr,
                 prefix_len: own.prefix_len,
-                route: route(RouteKind::Unicast),
+                route: route(RouteKind::Unicast, own.prefix_len),
             });
             if own.addr.is_ipv6() && own.prefix_len < 127 {
                 entries.push(FibEntry {
                     to: first_of(own),
                     prefix_len: 128,
-                    route: route(RouteKind::Anycast),
+                    route: route(RouteKind::Anycast, 128),
                 });
             }
             if let Some(broadcast) = own.broadcast() {
                 entries.push(FibEntry {
                     to: broadcast.into(),
                     prefix_len: 32,
-                    route: route(RouteKind::Broadcast),
+                    route: route(RouteKind::Broadcast, 32),
                 });
             }
             entries.push(FibEntry {
                 to: own.addr,
                 prefix_len: full,
-                route: route(RouteKind::Local),
+                route: route(RouteKind::Local, full),
             });
         }
     }
@@ -400,6 +402,7 @@ fn static_entries(ifaces: &[Iface], routes: &[RouteConfig]) -> Result<Vec<FibEnt
             kind: RouteKind::Unicast,
             iface,
             gateway: via,
+            prefix_len,
             source,
         };
         entries.push(FibEntry {

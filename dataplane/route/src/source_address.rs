@@ -81,7 +81,7 @@ mod tests {
         Iface {
             id: IfaceId(id),
             name: "x".into(),
-            mac: [0; 6],
+            mac: crate::MacAddr::ZERO,
             mtu: 1500,
             addrs: addrs
                 .iter()

@@ -2,8 +2,8 @@ use super::*;
 
 const SECOND: u64 = 1_000_000_000;
 const HERE: IfaceId = IfaceId(0);
-const MAC: MacAddr = [2, 0, 0, 0, 0, 1];
-const OTHER: MacAddr = [2, 0, 0, 0, 0, 2];
+const MAC: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
+const OTHER: MacAddr = MacAddr([2, 0, 0, 0, 0, 2]);
 
 fn peer() -> IpAddr {
     IpAddr::from([10, 0, 0, 2])

@@ -13,7 +13,7 @@ fn iface(name: &str, addrs: &[&str]) -> IfaceConfig {
         .collect();
     IfaceConfig {
         name: name.to_owned(),
-        mac: [2, 0xff, 0, 0, 0, name.len() as u8],
+        mac: MacAddr([2, 0xff, 0, 0, 0, name.len() as u8]),
         mtu: 1500,
         addrs,
         rp_filter: RpFilter::Off,

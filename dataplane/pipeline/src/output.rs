@@ -1,0 +1,84 @@
+//! A packet that starts here: where it goes (`ip_route_output_key`, `ip6_route_output`).
+
+use std::net::IpAddr;
+
+use packet::{Buffer, DropReason, Network as Carried, Pool, parse};
+use route::{IfaceId, Route, RouteKind};
+
+use crate::{
+    Observer, Origin,
+    packet_state::{Cast, Destination, Packet},
+    pipeline::HostPath,
+    process::Flight,
+};
+
+impl<P: Pool, O: Observer> Flight<'_, P, O> {
+    /// Parses a packet that starts here and routes it. `link` is where a packet for a link-local
+    /// destination or a group leaves; without it, the interface that has its source address.
+    pub(crate) fn route_output(
+        &mut self,
+        origin: Origin,
+        link: Option<IfaceId>,
+        buf: P::Buf,
+    ) -> Option<(Packet<P::Buf>, Route)> {
+        let ip = match parse(buf.bytes()).map(|parsed| parsed.network) {
+            Ok(Carried::Ip(ip)) => ip,
+            Ok(Carried::Arp(_)) => {
+                self.drop_now(origin, DropReason::EtherTypeUnknown);
+                return None;
+            }
+            Err(reason) => {
+                self.drop_now(origin, reason);
+                return None;
+            }
+        };
+        let mut packet = Packet::new(buf, ip, origin, Cast::Host);
+        packet.buf.truncate(usize::from(ip.end));
+        let route = match ip.dst {
+            IpAddr::V4(dst) => self.network.route_v4(dst),
+            IpAddr::V6(dst) if dst.is_multicast() || dst.is_unicast_link_local() => {
+                let link = link.or_else(|| self.iface_with(ip.src));
+                link.map(|iface| Route {
+                    kind: RouteKind::Unicast,
+                    iface,
+                    gateway: None,
+                    prefix_len: 64,
+                    source: None,
+                })
+            }
+            IpAddr::V6(dst) => self.network.route_v6(dst, link.unwrap_or(IfaceId(0))),
+        };
+        let Some(route) = route else {
+            return self.drop(packet, DropReason::NoRoute);
+        };
+        packet.destination = Destination::Elsewhere;
+        match route.kind {
+            RouteKind::Unicast => Some((packet, route)),
+            RouteKind::Local | RouteKind::Anycast => self.loop_back(packet),
+            RouteKind::Broadcast => {
+                packet.destination = Destination::Broadcast;
+                Some((packet, route))
+            }
+        }
+    }
+
+    fn iface_with(&self, addr: IpAddr) -> Option<IfaceId> {
+        let ifaces = self.network.ifaces();
+        ifaces
+            .iter()
+            .find(|iface| iface.has_addr(addr))
+            .map(|iface| iface.id)
+    }
+
+    /// A packet from this host to itself: handed to the host; the local stack has no sockets.
+    #[cold]
+    fn loop_back<T>(&mut self, packet: Packet<P::Buf>) -> Option<T> {
+        match self.pipe.host {
+            HostPath::Sink => self.hand_to_host(packet),
+            HostPath::LocalStack => {
+                let _: Option<()> = self.drop(packet, DropReason::NoListener);
+            }
+        }
+        None
+    }
+}

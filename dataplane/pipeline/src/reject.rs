@@ -1,0 +1,142 @@
+//! What REJECT answers (`net/ipv4/netfilter/nf_reject_ipv4.c`, `net/ipv6/netfilter/nf_reject_ipv6.c`).
+
+use std::net::IpAddr;
+
+use packet::{Buffer, Pool};
+use route::IfaceId;
+use rules::targets::reject::RejectWith;
+use wire::{
+    Header, Sum, TcpHeader, UdpHeader,
+    checksum::{pseudo_v4, pseudo_v6},
+    icmpv4::{self, unreachable as v4},
+    icmpv6::{self, unreachable as v6},
+    ipv4::Ipv4Fields,
+    ipv6::Ipv6Fields,
+    protocol,
+};
+
+use crate::{Observer, Origin, packet_state::Packet, process::Flight};
+
+/// Protocols whose integrity is not a 16-bit sum over all of the payload.
+const GRE: u8 = 47;
+const DCCP: u8 = 33;
+const SCTP: u8 = 132;
+
+impl<P: Pool, O: Observer> Flight<'_, P, O> {
+    /// Answers the sender of a packet that a rule rejects.
+    #[cold]
+    pub(crate) fn reject(&mut self, packet: &Packet<P::Buf>, with: RejectWith) {
+        let code = match with {
+            RejectWith::TcpReset => return self.reset(packet),
+            RejectWith::IcmpNetUnreachable => v4::NET,
+            RejectWith::IcmpHostUnreachable => v4::HOST,
+            RejectWith::IcmpProtoUnreachable => v4::PROTOCOL,
+            RejectWith::IcmpPortUnreachable => v4::PORT,
+            RejectWith::IcmpNetProhibited => v4::NET_PROHIBITED,
+            RejectWith::IcmpHostProhibited => v4::HOST_PROHIBITED,
+            RejectWith::IcmpAdminProhibited => v4::ADMIN_PROHIBITED,
+            RejectWith::Icmp6NoRoute => v6::NO_ROUTE,
+            RejectWith::Icmp6AdmProhibited => v6::ADMIN_PROHIBITED,
+            RejectWith::Icmp6AddrUnreachable => v6::ADDRESS,
+            RejectWith::Icmp6PortUnreachable => v6::PORT,
+            RejectWith::Icmp6PolicyFail => v6::POLICY_FAIL,
+            RejectWith::Icmp6RejectRoute => v6::REJECT_ROUTE,
+        };
+        let l4_is_there = packet.ip.fragment_offset == 0
+            && (!packet.ip.is_v6() || !packet.ip.l4(packet.buf.bytes()).is_empty());
+        if !l4_is_there || !checksum_ok(packet) {
+            return;
+        }
+        if packet.ip.is_v6() {
+            self.icmpv6_error(packet, icmpv6::UNREACHABLE, code, 0);
+        } else {
+            self.icmp_error(packet, icmpv4::UNREACHABLE, code, 0);
+        }
+    }
+
+    /// Answers a TCP segment with a reset; a reset, a fragment, a wrong checksum and a group get
+    /// none.
+    #[cold]
+    pub(crate) fn reset(&mut self, packet: &Packet<P::Buf>) {
+        let ip = &packet.ip;
+        if packet.origin == Origin::Own
+            || ip.fragment_offset != 0
+            || ip.protocol != protocol::TCP
+            || packet.destination.is_group()
+        {
+            return;
+        }
+        let l4 = ip.l4(packet.buf.bytes());
+        let Ok((segment, _)) = TcpHeader::split(l4) else {
+            return;
+        };
+        if !checksum_ok(packet) {
+            return;
+        }
+        let Some(reset) = TcpHeader::reset(segment, l4.len()) else {
+            return;
+        };
+        match (ip.dst, ip.src) {
+            (IpAddr::V4(src), IpAddr::V4(dst)) => {
+                let fields = Ipv4Fields {
+                    src,
+                    dst,
+                    protocol: protocol::TCP,
+                    ttl: self.pipe.settings.ip_default_ttl,
+                    tos: 0,
+                    id: 0,
+                    dont_fragment: true,
+                    payload_length: TcpHeader::LEN as u16,
+                };
+                let pseudo = pseudo_v4(src, dst, protocol::TCP, TcpHeader::LEN as u16);
+                self.make_v4(&fields, &[], |_, payload| emit(reset, pseudo, payload));
+            }
+            (IpAddr::V6(src), IpAddr::V6(dst)) if !src.is_multicast() && !dst.is_unspecified() => {
+                let fields = Ipv6Fields {
+                    src,
+                    dst,
+                    next_header: protocol::TCP,
+                    hop_limit: self.pipe.settings.ipv6_hop_limit,
+                    traffic_class: 0,
+                    flow_label: 0,
+                    payload_length: TcpHeader::LEN as u16,
+                };
+                let pseudo = pseudo_v6(src, dst, protocol::TCP, TcpHeader::LEN as u32);
+                let link = packet.origin.iface().unwrap_or(IfaceId(0));
+                self.make_v6(&fields, link, |payload| emit(reset, pseudo, payload));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn emit(mut reset: TcpHeader, pseudo: Sum, payload: &mut [u8]) {
+    reset.fill_checksum(pseudo, &[]);
+    let _ = reset.emit(payload);
+}
+
+/// `nf_reject_verify_csum` and `nf_ip_checksum`: a packet with a wrong checksum is not answered,
+/// since its addresses may be wrong as well. The sum is taken over what is there, so a first
+/// fragment's is wrong, and so is that of an unknown protocol with other contents.
+fn checksum_ok<B: Buffer>(packet: &Packet<B>) -> bool {
+    let ip = &packet.ip;
+    let l4 = ip.l4(packet.buf.bytes());
+    let is_exempt = match ip.protocol {
+        protocol::UDP => UdpHeader::split(l4).is_ok_and(|(header, _)| header.checksum() == 0),
+        GRE | protocol::AH | protocol::ESP | SCTP | protocol::UDP_LITE | DCCP => true,
+        _ => false,
+    };
+    if is_exempt {
+        return true;
+    }
+    let pseudo = match (ip.src, ip.dst) {
+        (IpAddr::V4(src), IpAddr::V4(dst))
+            if matches!(ip.protocol, protocol::TCP | protocol::UDP) =>
+        {
+            pseudo_v4(src, dst, ip.protocol, l4.len() as u16)
+        }
+        (IpAddr::V6(src), IpAddr::V6(dst)) => pseudo_v6(src, dst, ip.protocol, l4.len() as u32),
+        _ => Sum::ZERO,
+    };
+    pseudo.bytes(l4).is_right()
+}
