@@ -125,11 +125,14 @@ fn print(
     }
 }
 
-/// The filter table always; another when it has rules, chains of its own or a DROP policy.
+/// The filter table always; another when it has rules, chains of its own, a DROP policy or a
+/// policy that has counted.
 fn says_something(table: &Table) -> bool {
-    let is_bare = |chain: &Chain| {
-        chain.rules.is_empty() && matches!(&chain.policy, Some(p) if p.verdict == Policy::Accept)
+    let is_fresh = |policy: &ChainPolicy| {
+        policy.verdict == Policy::Accept && policy.counters == Counters::default()
     };
+    let is_bare =
+        |chain: &Chain| chain.rules.is_empty() && chain.policy.as_ref().is_some_and(is_fresh);
     table.name == TableName::Filter || !table.chains.iter().all(is_bare)
 }
 
