@@ -51,7 +51,8 @@ fn frame_as_received(frame: &[u8]) {
 
 /// Cut to a small MTU, the pieces carry what the packet does.
 fn fragments(frame: &[u8], ip: &Ip) {
-    let mut pool = HeapPool::new(1_024, 2_048);
+    // Pieces carry 8 bytes at least at the smaller MTU, and the room of a buffer is what costs.
+    let mut pool = HeapPool::new(usize::from(ip.length()) / 8 + 1, 1_500);
     let mut carried = Vec::new();
     let mut out = |fragment: netio::memory::HeapBuf| {
         let cut = packet::parse(fragment.bytes()).map(|parsed| parsed.network);
