@@ -15,6 +15,8 @@ use crate::{
 mod ip;
 mod l4;
 
+pub use l4::has_tcp_option;
+
 /// Whether a match holds; the third answer is the kernel's `hotdrop`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
@@ -37,6 +39,33 @@ impl From<bool> for Fit {
 struct Position {
     chain: ChainIndex,
     rule: usize,
+}
+
+/// The places behind the jumps that a walk is inside of: `ip_tables.c` `jumpstack`.
+struct Callers {
+    positions: [Position; JUMP_DEPTH_MAX],
+    depth: usize,
+}
+
+impl Callers {
+    /// An empty stack; `any` only fills its memory.
+    fn none(any: Position) -> Self {
+        Self {
+            positions: [any; JUMP_DEPTH_MAX],
+            depth: 0,
+        }
+    }
+
+    fn push(&mut self, position: Position) {
+        // `validate` has refused deeper nesting.
+        self.positions[self.depth] = position;
+        self.depth += 1;
+    }
+
+    fn pop(&mut self) -> Option<Position> {
+        self.depth = self.depth.checked_sub(1)?;
+        Some(self.positions[self.depth])
+    }
 }
 
 /// Asks `table` on `hook` about a packet. `None` where the table has no chain on the hook.
@@ -72,14 +101,12 @@ fn walk<E: Effects>(
     effects: &mut E,
 ) -> Option<Decision> {
     let start = |chain| Position { chain, rule: 0 };
-    let mut stack = [start(builtin); JUMP_DEPTH_MAX];
-    let mut depth = 0;
     let mut at = start(builtin);
+    let mut callers = Callers::none(at);
     loop {
         let Some(rule) = table.chains.get(at.chain.index())?.rules.get(at.rule) else {
             // The end of a chain is a RETURN.
-            depth = usize::checked_sub(depth, 1)?;
-            at = stack[depth];
+            at = callers.pop()?;
             continue;
         };
         at.rule += 1;
@@ -101,14 +128,11 @@ fn walk<E: Effects>(
                 continue;
             }
             ResolvedTarget::Return => {
-                depth = usize::checked_sub(depth, 1)?;
-                at = stack[depth];
+                at = callers.pop()?;
                 continue;
             }
             ResolvedTarget::Jump(chain) => {
-                // `validate` has refused deeper nesting.
-                stack[depth] = at;
-                depth += 1;
+                callers.push(at);
                 at = start(*chain);
                 continue;
             }

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Negatable;
 
+/// The type that stands for `any` in IPv4.
+pub const ICMP_TYPE_ANY: u8 = 0xff;
+
 /// A type and an inclusive range of codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct IcmpType {

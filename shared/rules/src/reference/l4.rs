@@ -9,7 +9,7 @@ use crate::{
     facts::Facts,
     matches::{
         Match,
-        icmp::IcmpMatch,
+        icmp::{ICMP_TYPE_ANY, IcmpMatch},
         tcp::{PortRange, TcpMatch},
         udp::UdpMatch,
     },
@@ -21,8 +21,6 @@ const TCP_HEADER_BYTES: usize = 20;
 const UDP_HEADER_BYTES: usize = 8;
 /// `sizeof(struct icmphdr)` and of `struct icmp6hdr`: more than type and code must be there.
 const ICMP_HEADER_BYTES: usize = 8;
-/// The type that stands for `any` in IPv4.
-const ICMP_TYPE_ANY: u8 = 0xff;
 
 pub(super) fn fits(m: &Match, facts: &Facts<'_>) -> Fit {
     if facts.fragment_offset != 0 {
@@ -80,7 +78,7 @@ fn tcp_fits(tcp: &TcpMatch, l4: &[u8]) -> Fit {
 
 /// Walks TCP options as the kernel does: kinds 0 and 1 are one byte and do not end the list; a
 /// length of 0 counts as 1; any other length is believed.
-fn has_tcp_option(options: &[u8], wanted: u8) -> bool {
+pub fn has_tcp_option(options: &[u8], wanted: u8) -> bool {
     let mut at = 0;
     while let Some(&kind) = options.get(at) {
         if kind == wanted {
