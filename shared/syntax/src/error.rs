@@ -316,7 +316,7 @@ pub enum SyntaxError {
         part: &'static str,
     },
     /// `*table` with a table that there is not.
-    #[error("{program}: unable to initialize table '{table}'\n")]
+    #[error("{program}: unable to initialize table '{table}'")]
     RestoreUnknownTable {
         /// The program.
         program: &'static str,

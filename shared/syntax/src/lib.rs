@@ -26,6 +26,9 @@
 //!   them silently).
 //! - What 1.8.9 loses in its saved form is printed: `! --sport 0:65535`, `--tcp-flags NONE SYN`,
 //!   `--icmp-type 3/1:2`, `--icmp-type 255/3`, `! -i +`.
+//! - A policy's counters survive other changes of their table, as with the nft back end; the
+//!   legacy one zeroes them. Both zero them on `-P`, and so does Weir.
+//! - `ip6tables -C` compares whole rules, and `ip6tables -P -c` sets what it is given.
 //! - `-E` checks the new name as `-N` does.
 //! - Where iptables says ``Run `dmesg' for more information`` Weir says the reason itself, and
 //!   `line N failed` of a restore is followed by the reason.
