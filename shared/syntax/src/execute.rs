@@ -9,9 +9,9 @@ use rules::{
 use crate::{
     Names, SyntaxError,
     command::{Action, Command, Jump, Listing, RuleSpec, Zeroing},
+    command_option::new_chain_name,
     draft::Draft,
     list::{self, policy_name},
-    parse::new_chain_name,
     refusal::Refusal,
     rule_text::{CounterPlace, save_line},
     view,

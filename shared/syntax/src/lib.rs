@@ -43,8 +43,10 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod base_option;
 mod calendar;
 mod command;
+mod command_option;
 mod draft;
 mod error;
 mod execute;

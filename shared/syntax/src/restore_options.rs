@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use crate::{
     Invocation, Outcome, Program, SyntaxError,
+    base_option::{wait_interval, wait_seconds},
     getopt::{Getopt, Item, LongOption, Order, Spec, Value},
     help,
-    parse::{wait_interval, wait_seconds},
     stderr::Stderr,
 };
 

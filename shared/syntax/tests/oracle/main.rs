@@ -8,6 +8,7 @@
 
 mod case;
 mod generate;
+mod generate_rule;
 mod kernel;
 mod normal;
 mod rng;
