@@ -38,6 +38,8 @@ pub struct IfaceCounters {
     pub tx_pkts: Counter,
     /// Their bytes, Ethernet header included.
     pub tx_bytes: Counter,
+    /// Packets dropped because the transmit queue was full.
+    pub tx_full: Counter,
 }
 
 /// All counters of one worker.

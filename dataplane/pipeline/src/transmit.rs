@@ -64,6 +64,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         let bytes = packet.buf.bytes().len();
         let origin = packet.origin;
         if queue.push(packet.buf).is_err() {
+            self.count_tx_full(out.id);
             self.drop_now(origin, DropReason::TxFull);
             return None;
         }
@@ -102,7 +103,10 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         match result {
             Err(packet::FragmentError::PoolEmpty) => self.drop(packet, DropReason::MbufExhausted),
             Err(_) => self.drop(packet, DropReason::FragmentFailed),
-            Ok(_) if is_full => self.drop(packet, DropReason::TxFull),
+            Ok(_) if is_full => {
+                self.count_tx_full(out.id);
+                self.drop(packet, DropReason::TxFull)
+            }
             Ok(_) => {
                 self.sent(packet.origin, out.id);
                 Some(())
@@ -122,7 +126,10 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                 self.count_transmitted(out.id, 1, bytes);
                 self.sent(Origin::Own, out.id);
             }
-            Some(Err(_)) => self.drop_now(Origin::Own, DropReason::TxFull),
+            Some(Err(_)) => {
+                self.count_tx_full(out.id);
+                self.drop_now(Origin::Own, DropReason::TxFull);
+            }
             None => self.drop_now(Origin::Own, DropReason::LinkDown),
         }
     }
@@ -131,6 +138,12 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         if let Some(counters) = self.pipe.counters.ifaces.get(iface.index()) {
             counters.tx_pkts.add(pkts);
             counters.tx_bytes.add(bytes as u64);
+        }
+    }
+
+    fn count_tx_full(&self, iface: IfaceId) {
+        if let Some(counters) = self.pipe.counters.ifaces.get(iface.index()) {
+            counters.tx_full.add(1);
         }
     }
 
