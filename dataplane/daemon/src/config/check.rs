@@ -39,7 +39,7 @@ pub(super) fn check(
     host_path(&raw.dataplane, faults);
     let dataplane = &raw.dataplane;
     let policies = [("closed", Policy::Drop), ("open", Policy::Accept)];
-    let interfaces = network::interfaces(&raw.interfaces, cores.len(), faults);
+    let interfaces = network::interfaces(&raw.interfaces, faults);
     let names: Vec<&str> = interfaces.iter().map(|iface| iface.name.as_str()).collect();
     let sysctl = Sysctl::check(&raw.sysctl, &names, faults);
     Some(Config {

@@ -73,13 +73,12 @@ pub enum HugePages {
 pub struct Interface {
     /// The operator's name, which `-i` and `-o` match.
     pub name: String,
-    /// A DPDK vdev with its arguments, or a PCI address: one with a queue for each worker, or
-    /// one device of one queue for each worker.
-    pub devices: Vec<String>,
+    /// A DPDK vdev with its arguments, or a PCI address.
+    pub device: String,
     /// Addresses with the length of their on-link prefix in bits.
     pub addresses: Vec<(IpAddr, u8)>,
-    /// Longest IP packet in bytes.
-    pub mtu: u16,
+    /// Longest IP packet in bytes; `None` leaves the device's own.
+    pub mtu: Option<u16>,
     /// A MAC address that replaces the device's own.
     pub mac: Option<[u8; 6]>,
 }

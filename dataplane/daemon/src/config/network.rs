@@ -31,7 +31,6 @@ struct Placed {
 /// The interfaces in the order of the file, which numbers them.
 pub(super) fn interfaces(
     raw: &BTreeMap<Spanned<String>, RawInterface>,
-    workers: usize,
     faults: &mut Faults<'_>,
 ) -> Vec<Interface> {
     let mut in_file_order: Vec<_> = raw.iter().collect();
@@ -47,27 +46,30 @@ pub(super) fn interfaces(
     let mut interfaces = Vec::new();
     for (index, (name, raw)) in in_file_order.into_iter().enumerate() {
         check_name(name, faults);
-        let devices = devices(name, raw, workers, &mut taken, faults);
+        let device = device(name, raw, &mut taken, faults);
         let addresses = addresses(index, raw, &mut placed, &interfaces, faults);
-        let mtu = value::number(raw.mtu.as_ref(), 1500u16, MTU_BYTES, faults);
-        if let Some(given) = &raw.mtu
-            && mtu < MTU_MIN_BYTES_IPV6
-            && addresses.iter().any(|(address, _)| address.is_ipv6())
-        {
-            faults.note(
-                &given.span(),
-                format!("IPv6 needs an MTU of at least {MTU_MIN_BYTES_IPV6}"),
-            );
-        }
+        let mtu = mtu(raw, &addresses, faults);
         interfaces.push(Interface {
             name: name.get_ref().clone(),
-            devices,
+            device,
             addresses,
             mtu,
             mac: raw.mac.as_ref().and_then(|mac| value::mac(mac, faults)),
         });
     }
     interfaces
+}
+
+fn mtu(raw: &RawInterface, addresses: &[(IpAddr, u8)], faults: &mut Faults<'_>) -> Option<u16> {
+    let given = raw.mtu.as_ref()?;
+    let mtu = value::number(Some(given), 1500, MTU_BYTES, faults);
+    if mtu < MTU_MIN_BYTES_IPV6 && addresses.iter().any(|(address, _)| address.is_ipv6()) {
+        faults.note(
+            &given.span(),
+            format!("IPv6 needs an MTU of at least {MTU_MIN_BYTES_IPV6}"),
+        );
+    }
+    Some(mtu)
 }
 
 fn check_name(name: &Spanned<String>, faults: &mut Faults<'_>) {
@@ -91,13 +93,12 @@ fn check_name(name: &Spanned<String>, faults: &mut Faults<'_>) {
     }
 }
 
-fn devices<'a>(
+fn device<'a>(
     name: &'a Spanned<String>,
     raw: &'a RawInterface,
-    workers: usize,
     taken: &mut Vec<(&'a str, &'a str)>,
     faults: &mut Faults<'_>,
-) -> Vec<String> {
+) -> String {
     for vlan in [&raw.parent, &raw.vlan].into_iter().flatten() {
         let why = "VLAN subinterfaces are not in this version: give each interface a device";
         faults.note(&vlan.span(), why);
@@ -107,35 +108,28 @@ fn devices<'a>(
             let why = "device is missing: expected a DPDK vdev or a PCI address";
             faults.note(&name.span(), why);
         }
-        return Vec::new();
+        return String::new();
     };
-    let list = device.get_ref().list();
-    if list.len() != 1 && list.len() != workers {
-        let count = list.len();
-        let why = format!("{count} devices for {workers} workers: expected one, or one per worker");
-        faults.note(&device.span(), why);
+    let given = device.get_ref();
+    if given.trim().is_empty() {
+        faults.note(
+            &device.span(),
+            "empty: expected a DPDK vdev or a PCI address",
+        );
+        return String::new();
     }
-    for given in list {
-        if given.trim().is_empty() {
-            faults.note(
-                &device.span(),
-                "empty: expected a DPDK vdev or a PCI address",
-            );
-            continue;
+    for key in [Some(device_key(given)), kernel_iface(given)]
+        .into_iter()
+        .flatten()
+    {
+        if let Some((_, other)) = taken.iter().find(|(other, _)| *other == key) {
+            let why = format!("`{key}' is the device of interface `{other}' already");
+            faults.note(&device.span(), why);
+            break;
         }
-        for key in [Some(device_key(given)), kernel_iface(given)]
-            .into_iter()
-            .flatten()
-        {
-            if let Some((_, other)) = taken.iter().find(|(other, _)| *other == key) {
-                let why = format!("`{key}' is the device of interface `{other}' already");
-                faults.note(&device.span(), why);
-                break;
-            }
-            taken.push((key, name.get_ref()));
-        }
+        taken.push((key, name.get_ref()));
     }
-    list.to_vec()
+    given.clone()
 }
 
 /// What names the device: the vdev's name or the PCI address, without arguments.
@@ -143,12 +137,8 @@ fn device_key(device: &str) -> &str {
     device.split(',').next().unwrap_or(device).trim()
 }
 
-/// The kernel's interface behind the device, for the drivers that take one as `iface=`. A queue
-/// range of its own makes af_xdp devices on one kernel interface different devices.
+/// The kernel's interface behind the device, for the drivers that take one as `iface=`.
 fn kernel_iface(device: &str) -> Option<&str> {
-    if device.contains("start_queue=") {
-        return None;
-    }
     device
         .split(',')
         .find_map(|argument| argument.trim().strip_prefix("iface="))

@@ -27,7 +27,7 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) neighbours: Vec<RawNeighbour>,
     #[serde(default)]
-    pub(super) sysctl: BTreeMap<Spanned<String>, Spanned<i64>>,
+    pub(super) sysctl: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
     /// Known sections whose feature this version lacks: refused by name.
     pub(super) management: Option<Spanned<IgnoredAny>>,
     pub(super) conntrack: Option<Spanned<IgnoredAny>>,
@@ -60,7 +60,7 @@ pub(super) struct RawDpdk {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawInterface {
-    pub(super) device: Option<Spanned<RawDevice>>,
+    pub(super) device: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) addresses: Vec<Spanned<String>>,
     pub(super) mtu: Option<Spanned<i64>>,
@@ -68,23 +68,6 @@ pub(super) struct RawInterface {
     /// VLAN subinterfaces: refused by name.
     pub(super) parent: Option<Spanned<IgnoredAny>>,
     pub(super) vlan: Option<Spanned<IgnoredAny>>,
-}
-
-/// One device, or one per worker.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "expected a device in quotes, or a list of them")]
-pub(super) enum RawDevice {
-    One(String),
-    PerWorker(Vec<String>),
-}
-
-impl RawDevice {
-    pub(super) fn list(&self) -> &[String] {
-        match self {
-            RawDevice::One(device) => std::slice::from_ref(device),
-            RawDevice::PerWorker(devices) => devices,
-        }
-    }
 }
 
 #[derive(Debug, Deserialize)]

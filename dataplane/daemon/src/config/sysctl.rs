@@ -3,14 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use pipeline::Settings;
 use route::{NeighbourParams, RpFilter};
-use toml::Spanned;
+use toml::{Spanned, Value};
 
 use super::fault::Faults;
 
 /// The settings; the default is the kernel's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sysctl {
+    /// What the pipeline knows.
+    pub settings: Settings,
     /// `net.ipv4.neigh.default.*`, for neighbours of both families.
     pub neighbours: NeighbourParams,
     /// `net.ipv4.conf.IFACE.rp_filter`, or `all` where that is larger, by interface.
@@ -73,15 +76,24 @@ enum Scope {
     Interface(usize),
 }
 
+/// A name that is honoured here; the others are [`Settings::set`]'s.
+enum Name {
+    Neighbour(u64, Setter<NeighbourParams>),
+    RpFilter(Scope),
+    ArpAccept,
+    AddrGenMode(Scope),
+}
+
 impl Sysctl {
     /// Notes names that are not honoured and values out of range. `interfaces` are the
     /// interfaces' names in their order.
     pub(super) fn check(
-        raw: &BTreeMap<Spanned<String>, Spanned<i64>>,
+        raw: &BTreeMap<Spanned<String>, Spanned<Value>>,
         interfaces: &[&str],
         faults: &mut Faults<'_>,
     ) -> Self {
         let mut sysctl = Self {
+            settings: Settings::default(),
             neighbours: NeighbourParams::default(),
             rp_filter: vec![RpFilter::Off; interfaces.len()],
             link_local: vec![true; interfaces.len()],
@@ -89,45 +101,32 @@ impl Sysctl {
         let mut rp_filter = vec![0; interfaces.len()];
         let mut rp_filter_all = 0;
         for (name, value) in raw {
-            let given = *value.get_ref();
-            let mut ranged = |most: u64| match u64::try_from(given) {
-                Ok(given) if given <= most => Some(given),
-                _ => {
-                    faults.note(
-                        &value.span(),
-                        format!("{given} is out of range: expected 0 to {most}"),
-                    );
-                    None
-                }
-            };
-            match parse_name(name.get_ref(), interfaces) {
+            let outcome = match parse_name(name.get_ref(), interfaces) {
                 Some(Name::Neighbour(most, set)) => {
-                    if let Some(value) = ranged(most) {
-                        set(&mut sysctl.neighbours, value);
-                    }
+                    ranged(value, most).map(|value| set(&mut sysctl.neighbours, value))
                 }
-                Some(Name::RpFilter(scope)) => {
-                    let mode = ranged(2).unwrap_or(0);
-                    match scope {
-                        Scope::All => rp_filter_all = mode,
-                        Scope::Interface(at) => rp_filter[at] = mode,
-                    }
+                Some(Name::RpFilter(Scope::All)) => {
+                    ranged(value, 2).map(|mode| rp_filter_all = mode)
                 }
-                Some(Name::ArpAccept) => sysctl.neighbours.arp_accept = ranged(1) == Some(1),
-                Some(Name::AddrGenMode(scope)) => {
-                    let has_link_local = ranged(1) != Some(1);
-                    match scope {
-                        Scope::All => sysctl.link_local.fill(has_link_local),
-                        Scope::Interface(at) => sysctl.link_local[at] = has_link_local,
-                    }
+                Some(Name::RpFilter(Scope::Interface(at))) => {
+                    ranged(value, 2).map(|mode| rp_filter[at] = mode)
                 }
-                None => {
-                    let why = format!(
-                        "`{}' is not honoured: see the sample weir.toml",
-                        name.get_ref()
-                    );
-                    faults.note(&name.span(), why);
+                Some(Name::ArpAccept) => {
+                    ranged(value, 1).map(|on| sysctl.neighbours.arp_accept = on == 1)
                 }
+                Some(Name::AddrGenMode(Scope::All)) => {
+                    ranged(value, 1).map(|mode| sysctl.link_local.fill(mode == 0))
+                }
+                Some(Name::AddrGenMode(Scope::Interface(at))) => {
+                    ranged(value, 1).map(|mode| sysctl.link_local[at] = mode == 0)
+                }
+                None => sysctl
+                    .settings
+                    .set(name.get_ref(), &text(value.get_ref()))
+                    .map_err(|error| error.to_string()),
+            };
+            if let Err(why) = outcome {
+                faults.note(&value.span(), why);
             }
         }
         sysctl.rp_filter = rp_filter
@@ -138,12 +137,22 @@ impl Sysctl {
     }
 }
 
-/// A name that is honoured.
-enum Name {
-    Neighbour(u64, Setter<NeighbourParams>),
-    RpFilter(Scope),
-    ArpAccept,
-    AddrGenMode(Scope),
+/// The value as the kernel's files show it.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Boolean(is_on) => u8::from(*is_on).to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// The value as a number from 0 to `most`.
+fn ranged(value: &Spanned<Value>, most: u64) -> Result<u64, String> {
+    let given = text(value.get_ref());
+    match given.parse() {
+        Ok(number) if number <= most => Ok(number),
+        _ => Err(format!("{given} is out of range: expected 0 to {most}")),
+    }
 }
 
 fn parse_name(name: &str, interfaces: &[&str]) -> Option<Name> {

@@ -202,20 +202,6 @@ fn two_interfaces_with_one_device() {
 }
 
 #[test]
-fn a_device_per_worker() {
-    let list = "[\"net_af_xdp0,iface=a,start_queue=0,queue_count=1\", \
-                \"net_af_xdp1,iface=a,start_queue=1,queue_count=1\"]";
-    let text = SAMPLE.replace("\"net_af_packet0,iface=veth-wan,qpairs=1\"", list);
-    let error = parse(&text).unwrap_err().to_string();
-    assert!(
-        error.contains("2 devices for 1 workers: expected one, or one per worker"),
-        "{error}"
-    );
-    let config = parse(&text.replace("cores = [1]", "cores = [0, 1]")).unwrap();
-    assert_eq!(config.interfaces[0].devices.len(), 2);
-}
-
-#[test]
 fn routes_that_lead_nowhere() {
     refused(
         "via = \"203.0.113.254\"",
@@ -261,10 +247,18 @@ fn sysctl_takes_the_kernels_names_and_no_others() {
     assert_eq!(config.sysctl.rp_filter, [RpFilter::Off, RpFilter::Strict]);
     let config = with("\"net.ipv4.neigh.default.retrans_time_ms\" = 250").unwrap();
     assert_eq!(config.sysctl.neighbours.retrans_ns, 250_000_000);
+    let config =
+        with("\"net.ipv4.icmp_ratelimit\" = 0\n\"net.ipv6.icmp.ratemask\" = \"0-1\"").unwrap();
+    assert_eq!(config.sysctl.settings.icmp_ratelimit_ms, 0);
+    assert_eq!(config.sysctl.settings.icmpv6_ratemask, [3, 0, 0, 0]);
+    let error = with("\"net.ipv4.icmp_ratelimit\" = -1")
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("`-1' is no whole number"), "{error}");
     let error = with("\"net.ipv4.tcp_ecn\" = 1").unwrap_err().to_string();
     assert!(error.starts_with("weir.toml:20: sysctl."), "{error}");
     assert!(
-        error.contains("`net.ipv4.tcp_ecn' is not honoured"),
+        error.contains("unknown setting `net.ipv4.tcp_ecn'"),
         "{error}"
     );
     let error = with("\"net.ipv4.conf.lan.rp_filter\" = 3")
