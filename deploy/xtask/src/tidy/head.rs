@@ -13,7 +13,9 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
             (first.starts_with("//! "), "`//!` and what lives here")
         } else if first.starts_with("#!") {
             (
-                lines.next().is_some_and(|line| line.starts_with("# ")),
+                lines
+                    .next()
+                    .is_some_and(|line| line.starts_with("# ") || line.starts_with("\"\"\"")),
                 "`# ` and what it does, in line 2",
             )
         } else if file.path.ends_with(".sh") {
@@ -48,6 +50,7 @@ mod tests {
             file("a.rs", "//! A.\n"),
             file("run", "#!/usr/bin/env bash\n# Runs.\n"),
             file("a.sh", "# Runs.\n"),
+            file("a.py", "#!/usr/bin/env python3\n\"\"\"Runs.\"\"\"\n"),
             file("a.c", "/* Shim. */\n"),
             file("a.md", "text\n"),
         ];
