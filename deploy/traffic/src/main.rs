@@ -1,4 +1,4 @@
-//! `traffic`: numbered datagrams, and probes, for tests that need to know exactly what
+//! `traffic`: numbered datagrams, probes and captures for tests that need to know exactly what
 //! was sent and what arrived.
 //!
 //! Each command prints one line of JSON (or, for `probe`, one word), so that a script reads it
@@ -8,11 +8,13 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+mod capture;
 mod echo;
 mod probe;
 mod receive;
@@ -39,6 +41,17 @@ enum Command {
     },
     /// Knock once and say in one word what came back.
     Probe(probe::Plan),
+    /// Write a capture file.
+    Capture {
+        /// What it holds.
+        #[arg(value_enum)]
+        what: capture::What,
+        /// The file to write.
+        out: PathBuf,
+        /// How many packets, where the kind has no length of its own.
+        #[arg(long, default_value_t = 4096)]
+        packets: u32,
+    },
 }
 
 fn main() -> ExitCode {
@@ -57,6 +70,7 @@ fn run(command: Command) -> io::Result<()> {
         Command::Receive(plan) => println!("{}", receive::run(&plan)?),
         Command::Echo { bind } => echo::run(bind)?,
         Command::Probe(plan) => println!("{}", probe::run(&plan)?),
+        Command::Capture { what, out, packets } => capture::run(what, &out, packets)?,
     }
     Ok(())
 }
