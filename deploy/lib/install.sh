@@ -5,7 +5,8 @@
 # shellcheck disable=SC2034  # for the scripts that source this
 BUILD_PACKAGES=(build-essential pkg-config clang libclang-dev libdpdk-dev)
 # shellcheck disable=SC2034
-RUN_PACKAGES=(dpdk iproute2 ethtool nftables iptables iputils-ping iputils-arping curl python3 iperf3 jq procps)
+RUN_PACKAGES=(dpdk iproute2 ethtool nftables iptables iputils-ping iputils-arping curl python3 iperf3 jq netbase
+    procps)
 
 is_root() { [[ $(id -u) == 0 ]]; }
 

@@ -19,30 +19,15 @@ state = "$WEIR_DIR/state"
 cores = [$cores]
 
 [interfaces.lan]
-device = $(weir_device "$driver" 0 veth-lan "$workers")
+device = "net_${driver}0,iface=veth-lan"
 addresses = ["$LAN/24", "$LAN6/64"]
 mtu = ${LAN_MTU:-1500}
 
 [interfaces.wan]
-device = $(weir_device "$driver" 1 veth-wan "$workers")
+device = "net_${driver}1,iface=veth-wan"
 addresses = ["$WAN/24", "$WAN6/64"]
 mtu = ${WAN_MTU:-1500}
 TOML
-}
-
-# weir_device DRIVER SIDE IFACE WORKERS: the value of `device`, quoted. af_packet spreads one
-# device over queue pairs; af_xdp on a veth binds one device to each queue.
-weir_device() {
-    local queue list=()
-    if [[ $1 == af_packet ]]; then
-        echo "\"net_af_packet$2,iface=$3,qpairs=$4\""
-        return
-    fi
-    for ((queue = 0; queue < $4; queue++)); do
-        list+=("\"net_af_xdp$(($2 * $4 + queue)),iface=$3,start_queue=$queue,queue_count=1\"")
-    done
-    local IFS=,
-    echo "[${list[*]}]"
 }
 
 # Both start; returns when the control plane says that the data plane runs.
@@ -53,11 +38,13 @@ weir_start() {
 dataplane_start() { daemon_start dataplane; }
 controlplane_start() { daemon_start controlplane; }
 
-# daemon_start NAME: in the weir namespace, its output in NAME.log, its process id in NAME.pid.
+# daemon_start NAME: in the weir namespace if there is one, its output in NAME.log, its process id
+# in NAME.pid.
 daemon_start() {
     (
         echo "$BASHPID" >"$WEIR_DIR/$1.pid"
-        exec ip netns exec "$NET-weir" "$BIN/weir-$1" --config "$WEIR_DIR/weir.toml"
+        # shellcheck disable=SC2086  # none or three words
+        exec ${NET:+ip netns exec $NET-weir} "$BIN/weir-$1" --config "$WEIR_DIR/weir.toml"
     ) >>"$WEIR_DIR/$1.log" 2>&1 </dev/null &
 }
 

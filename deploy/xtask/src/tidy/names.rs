@@ -27,8 +27,11 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
             let why = format!("file name: `{part}` says nothing; name the one idea");
             findings.push(Finding::new(&file.path, 0, why));
         }
-        for (at, line) in file.source().all_code_lines() {
-            for name in declared(line) {
+        let source = file.source();
+        let mut given = TraitImpl::default();
+        for (at, line) in source.all_code_lines() {
+            let is_given = given.contains(line);
+            for name in declared(line).into_iter().filter(|_| !is_given) {
                 let may_help = may_help || name.to_lowercase().contains("conntrack");
                 if let Some(part) = empty_part(name, may_help) {
                     let why = format!("`{name}`: `{part}` says nothing; name what it is or does");
@@ -38,6 +41,42 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether lines, taken in order, stand in an `impl Trait for`, whose names the trait gives.
+#[derive(Default)]
+struct TraitImpl {
+    /// The line that ends the block, while in one.
+    end: Option<String>,
+    /// What has been read of a head that goes on over lines.
+    head: String,
+}
+
+impl TraitImpl {
+    fn contains(&mut self, line: &str) -> bool {
+        if let Some(end) = &self.end {
+            if line == end {
+                self.end = None;
+            }
+            return true;
+        }
+        let text = line.trim_start();
+        if text.starts_with("impl") || !self.head.is_empty() {
+            if self.head.is_empty() {
+                self.head = line[..line.len() - text.len()].to_owned();
+            }
+            self.head.push_str(text);
+            self.head.push(' ');
+        }
+        if text.ends_with(['{', '}']) && !self.head.is_empty() {
+            let head = std::mem::take(&mut self.head);
+            if text.ends_with('{') && head.contains(" for ") {
+                let indent = head.len() - head.trim_start().len();
+                self.end = Some(format!("{}}}", &head[..indent]));
+            }
+        }
+        false
+    }
 }
 
 /// The names that a line declares.
@@ -125,6 +164,17 @@ mod tests {
             assert_eq!(empty_part(name, false), None, "{name}");
         }
         assert_eq!(empty_part("helper", true), None);
+    }
+
+    #[test]
+    fn a_trait_gives_its_own_names() {
+        let text =
+            "impl<T> Connected<T> for X\nwhere\n    T: Y,\n{\n    fn connect_info() {\n    }\n}\n";
+        assert!(check(&[file("a/src/b.rs", text)]).is_empty());
+        let after = format!("{text}fn connect_info() {{}}\n");
+        assert_eq!(check(&[file("a/src/b.rs", &after)]).len(), 1);
+        let own = "impl X {\n    fn connect_info() {\n    }\n}\n";
+        assert_eq!(check(&[file("a/src/b.rs", own)]).len(), 1);
     }
 
     #[test]
