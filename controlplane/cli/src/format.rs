@@ -117,7 +117,7 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
 /// Prints `value` as JSON, for scripts.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_json<T: Serialize>(value: &T) -> Result<(), CliError> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');

@@ -1,7 +1,7 @@
 //! Generations on disk: what the control plane knows after a crash.
 //!
 //! # Overview
-//! A folder with one file a generation (`generations/N`) and one [`journal`] of what became of
+//! A folder with one file a generation (`generations/N`) and one journal of what became of
 //! each. The newest generation that the journal calls adopted is the *current* one; a generation
 //! with a higher number and no line in the journal is *pending*: it was about to be committed.
 //!
