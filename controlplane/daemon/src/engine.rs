@@ -83,8 +83,8 @@ impl EngineHandle {
 }
 
 impl Engine {
-    /// Opens the store. What of it is damaged is logged, and replaced by what the data plane runs
-    /// as soon as it answers.
+    /// Opens the store. What of it is damaged, or was not written to its end when the last process
+    /// died, is logged; the data plane knows what runs.
     ///
     /// # Errors
     /// Another process has the store open, or the disk refuses.
@@ -92,9 +92,7 @@ impl Engine {
         let folder = config.paths.state.join("controlplane");
         let (store, damages) = Store::open(&folder)?;
         for damage in damages {
-            log::line(&format!(
-                "{damage}; the ruleset is taken from the data plane"
-            ));
+            log::line(&format!("{damage}; the data plane says what runs"));
         }
         Ok(Self {
             store,

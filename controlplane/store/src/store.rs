@@ -15,9 +15,6 @@ use crate::{Damage, DamageCause, Entry, Event, Kept, Note, StoreError, journal};
 /// Generations whose files stay, the current one among them.
 pub const RETAINED_GENERATIONS: usize = 16;
 
-/// Ending of a file that is being written.
-const UNFINISHED: &str = ".unfinished";
-
 /// The generations of one control plane. See the crate's head for the order of calls.
 #[derive(Debug)]
 pub struct Store {
@@ -131,7 +128,9 @@ impl Store {
         Ok(())
     }
 
-    /// Adds the journal's line on the pending generation.
+    /// Adds the journal's line on the pending generation. It is not waited for: after a power
+    /// failure that takes it, the generation is pending again, and the data plane says the same
+    /// of it a second time.
     fn settle(&mut self, event: Event, number: u64, note: Note) -> Result<(), StoreError> {
         let pending = self
             .pending
@@ -146,10 +145,7 @@ impl Store {
         };
         let path = self.root.join("journal");
         let whole = self.journal.metadata().map(|meta| meta.len());
-        let written = self
-            .journal
-            .write_all(entry.to_line().as_bytes())
-            .and_then(|()| self.journal.sync_data());
+        let written = self.journal.write_all(entry.to_line().as_bytes());
         if let Err(source) = written {
             // Half a line would make the next one unreadable.
             if let Ok(whole) = whole {
@@ -279,19 +275,14 @@ fn open_journal(path: &Path, damages: &mut Vec<Damage>) -> Result<(File, Vec<Ent
     }
 }
 
-/// The numbers of the generations in the folder; what was not written to its end is removed.
+/// The numbers of the generations in the folder.
 fn list(folder: &Path) -> Result<BTreeSet<u64>, StoreError> {
     let failed = |source| StoreError::file(folder, "list", source);
     let mut numbers = BTreeSet::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
         let Some(name) = name.to_str() else { continue };
-        if name.ends_with(UNFINISHED) {
-            let path = folder.join(name);
-            fs::remove_file(&path).map_err(|source| StoreError::file(&path, "remove", source))?;
-        } else if let Ok(number) = name.parse() {
-            numbers.insert(number);
-        }
+        numbers.extend(name.parse::<u64>());
     }
     Ok(numbers)
 }
@@ -315,26 +306,24 @@ fn put_aside(path: &Path, cause: DamageCause) -> Result<Damage, StoreError> {
     })
 }
 
-/// Writes a file that is either whole or not there, and returns once it is on the disk.
+/// Writes a file and returns once it is on the disk. The folder is synchronised too, which costs
+/// next to nothing behind the file: one commit of the file system takes both. A file that a crash
+/// cut short does not fit its checksum.
 fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(UNFINISHED);
-    let unfinished = PathBuf::from(unfinished);
     let written = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(&unfinished)
+        .open(path)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&unfinished, path))
         .and_then(|()| match path.parent() {
             Some(folder) => File::open(folder)?.sync_all(),
             None => Ok(()),
         });
     written.map_err(|source| {
-        // Frees the space on a full disk; a file that stays is removed by the next start.
-        let _ = fs::remove_file(&unfinished);
+        // Frees the space on a full disk; a file that stays is no generation.
+        let _ = fs::remove_file(path);
         StoreError::file(path, "write", source)
     })
 }

@@ -88,14 +88,21 @@ fn every_stop_between_two_steps_leaves_the_old_or_the_pending_generation() {
     assert_eq!((idle.current(), idle.pending()), (Some(&kept(1)), None));
 
     // Killed while the generation's file was being written.
-    let at = crashed("unfinished");
-    fs::write(at.join("generations/2.unfinished"), b"WEIRGEN\nhalf").unwrap();
-    let unfinished = open(&at);
-    assert_eq!(
-        (unfinished.current(), unfinished.pending()),
-        (Some(&kept(1)), None)
-    );
-    assert!(!at.join("generations/2.unfinished").exists());
+    let whole = {
+        let mut other = open(&root.path().join("other"));
+        commit(&mut other, 2);
+        fs::read(root.path().join("other/generations/2")).unwrap()
+    };
+    for cut in 0..whole.len() {
+        let at = crashed(&format!("written-{cut}"));
+        fs::write(at.join("generations/2"), &whole[..cut]).unwrap();
+        let (unfinished, damages) = Store::open(&at).unwrap();
+        assert_eq!(
+            (unfinished.current(), unfinished.pending()),
+            (Some(&kept(1)), None)
+        );
+        assert_eq!(damages.len(), 1, "cut at {cut}");
+    }
 
     // Killed after it was staged, before or after the data plane was told.
     store.stage(kept(2)).unwrap();
@@ -240,7 +247,7 @@ fn a_disk_that_refuses_leaves_the_store_as_it_was() {
     let mut store = open(root.path());
     commit(&mut store, 1);
     // A folder in the way of the file: also root cannot write there.
-    fs::create_dir(root.path().join("generations/2.unfinished")).unwrap();
+    fs::create_dir(root.path().join("generations/2")).unwrap();
     let error = store.stage(kept(2)).unwrap_err();
     assert!(
         error.to_string().contains("generations/2: cannot write"),

@@ -211,7 +211,7 @@ fn a_disk_that_refuses_leaves_the_old_generation_running() {
     // A folder in the way of the file: root cannot write there either.
     let obstacle = place
         .state()
-        .join(format!("controlplane/generations/{next}.unfinished"));
+        .join(format!("controlplane/generations/{next}"));
     fs::create_dir(&obstacle).unwrap();
     let reply = control.iptables("-A INPUT -j DROP");
     assert_eq!(reply.exit_code, 4);
