@@ -2,6 +2,7 @@
 //! messages' types. Frames are taken from those that the kernel was asked about.
 
 use std::fs;
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use api::{CounterDump, CounterValue, Reply, Request, RulesetHash, ZeroScope, codec};
@@ -11,6 +12,9 @@ use rules::matches::tcp::{PortRange, TcpFlags, TcpMatch};
 use rules::targets::{log::Log, reject::RejectWith};
 use rules::{Counters, Family, Negatable, Policy, Rule, RuleHandle, Ruleset, TableName, Target};
 use serde::Serialize;
+use wire::ipv4::Ipv4Fields;
+use wire::ipv6::Ipv6Fields;
+use wire::{Header, Ipv4Header, Ipv6Header};
 
 /// Bytes of the schema number, which the target puts in front itself.
 const SCHEMA_BYTES: usize = 4;
@@ -28,6 +32,7 @@ fn main() {
         write("parse", &format!("frame-{place:02}"), &bytes_of(hex));
     }
     write_messages();
+    write_arrivals();
     write(
         "control_message",
         "ruleset-empty",
@@ -163,4 +168,152 @@ fn ruleset() -> Ruleset {
     }
     ruleset.assign_handles(&mut 1);
     ruleset
+}
+
+/// Frames in order, each behind flags and its length: see `fuzz::arrivals`.
+fn write_arrivals() {
+    const RIGHT: u8 = 0x02 | 0x04;
+    const WAN: u8 = 0x01;
+    const STRETCHED: u8 = 0x10;
+    const LATER: u8 = 0xc0;
+    let echo = [8, 0, 0, 0, 0, 1, 0, 1, 1, 2, 3, 4];
+    let tcp = |port: u8| {
+        [
+            4, 0, 0, port, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 4, 0, 0, 0, 0, 0,
+        ]
+    };
+    let udp = |port: u16| {
+        let mut datagram = [4, 0, 0, 0, 0, 12, 0, 0, 1, 2, 3, 4];
+        datagram[2..4].copy_from_slice(&port.to_be_bytes());
+        datagram
+    };
+    let outside = [8, 8, 8, 8];
+    let arp = |operation: u8, sender: [u8; 4], target: [u8; 4]| {
+        let fixed = [0, 1, 8, 0, 6, 4, 0, operation, 2, 0, 0, 0, 0, 9];
+        ethernet(0x0806, &[&fixed[..], &sender, &[0; 6], &target].concat())
+    };
+    let gateway = arp(2, [10, 0, 2, 254], [10, 0, 2, 1]);
+    let ways = [
+        (
+            "arp",
+            vec![
+                (0, arp(1, [10, 0, 1, 9], [10, 0, 1, 1])),
+                (WAN, gateway.clone()),
+            ],
+        ),
+        ("echo", vec![(RIGHT, v4(1, 64, [10, 0, 1, 1], &echo))]),
+        (
+            "forward",
+            vec![
+                (RIGHT, v4(17, 64, outside, &udp(53))),
+                (RIGHT | WAN, gateway),
+                (RIGHT, v4(6, 64, outside, &tcp(80))),
+                (RIGHT, v4(6, 64, outside, &tcp(81))),
+                (RIGHT | LATER, v4(17, 64, outside, &udp(1_500))),
+            ],
+        ),
+        (
+            "unanswered",
+            vec![
+                (RIGHT, v4(17, 64, outside, &udp(53))),
+                (LATER, vec![]),
+                (LATER, vec![]),
+            ],
+        ),
+        ("expired", vec![(RIGHT, v4(17, 1, outside, &udp(53)))]),
+        (
+            "long",
+            vec![(RIGHT | STRETCHED, v4(17, 64, outside, &udp(53)))],
+        ),
+        (
+            "closed",
+            vec![
+                (RIGHT, v4(6, 64, [10, 0, 1, 1], &tcp(22))),
+                (RIGHT, v4(6, 64, [10, 0, 1, 1], &tcp(23))),
+                (RIGHT, v4(17, 64, [10, 0, 1, 1], &udp(9))),
+                (RIGHT, v4(99, 64, [10, 0, 1, 1], &[])),
+            ],
+        ),
+        ("host", vec![(RIGHT | 0x08, v4(17, 64, outside, &udp(53)))]),
+        (
+            "ipv6",
+            vec![
+                (
+                    RIGHT,
+                    v6(
+                        58,
+                        255,
+                        "fd00:1::1",
+                        &[
+                            &[135, 0, 0, 0, 0, 0, 0, 0][..],
+                            &addr6("fd00:1::1"),
+                            &[1, 1, 2, 0, 0, 0, 0, 9],
+                        ]
+                        .concat(),
+                    ),
+                ),
+                (
+                    RIGHT,
+                    v6(58, 64, "fd00:1::1", &[128, 0, 0, 0, 0, 1, 0, 1, 1, 2]),
+                ),
+                (RIGHT, v6(17, 64, "2001:db8::1", &udp(53))),
+                (RIGHT, v6(17, 1, "2001:db8::1", &udp(53))),
+                (RIGHT | STRETCHED, v6(17, 64, "2001:db8::1", &udp(53))),
+                (RIGHT, v6(0, 64, "fd00:1::1", &[17, 0, 0x9e, 2, 0, 0, 0, 0])),
+                (RIGHT, v6(99, 64, "fd00:1::1", &[])),
+            ],
+        ),
+    ];
+    for (name, frames) in ways {
+        let arrivals = frames
+            .into_iter()
+            .flat_map(|(flags, frame)| [vec![flags, frame.len() as u8], frame].concat());
+        write("pipeline", name, &arrivals.collect::<Vec<_>>());
+    }
+}
+
+/// A frame from a station at lan; the flags put the receiver's address in.
+fn ethernet(ether_type: u16, packet: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 9];
+    frame.extend(ether_type.to_be_bytes());
+    frame.extend(packet);
+    frame
+}
+
+fn v4(protocol: u8, ttl: u8, dst: [u8; 4], payload: &[u8]) -> Vec<u8> {
+    let header = Ipv4Header::new(&Ipv4Fields {
+        src: [10, 0, 1, 9].into(),
+        dst: dst.into(),
+        protocol,
+        ttl,
+        tos: 0,
+        id: 1,
+        dont_fragment: false,
+        payload_length: payload.len() as u16,
+    });
+    let mut packet = vec![0; Ipv4Header::LEN];
+    header.emit(&mut packet).expect("room");
+    packet.extend(payload);
+    ethernet(0x0800, &packet)
+}
+
+fn v6(next_header: u8, hop_limit: u8, dst: &str, payload: &[u8]) -> Vec<u8> {
+    let header = Ipv6Header::new(&Ipv6Fields {
+        src: addr6("fd00:1::9").into(),
+        dst: addr6(dst).into(),
+        next_header,
+        hop_limit,
+        traffic_class: 0,
+        flow_label: 0,
+        payload_length: payload.len() as u16,
+    });
+    let mut packet = vec![0; Ipv6Header::LEN];
+    header.emit(&mut packet).expect("room");
+    packet.extend(payload);
+    ethernet(0x86dd, &packet)
+}
+
+fn addr6(text: &str) -> [u8; 16] {
+    let addr: Ipv6Addr = text.parse().expect("an address");
+    addr.octets()
 }
