@@ -2,7 +2,6 @@
 
 use api::{
     Client, ZeroScope,
-    client::Greeting,
     http::{EXIT_RESOURCE, IptablesReply, IptablesRequest, Program},
     message::ZERO_MAX_HANDLES,
 };
@@ -12,7 +11,7 @@ use syntax::{Invocation, Names, Outcome, Stamp};
 
 use crate::{
     counters::Live,
-    dataplane_link::AskError,
+    dataplane_link::{AskError, Running},
     engine::{Engine, unix_ms},
     roles::{Peer, Role},
 };
@@ -51,7 +50,7 @@ pub(crate) fn run(
         return Err(Forbidden);
     }
     Ok(match link {
-        Ok(greeting) if is_change => change(engine, request, outcome, &greeting, peer),
+        Ok(running) if is_change => change(engine, request, outcome, running, peer),
         Ok(_) if outcome.exit_code == 0 && !outcome.stdout.is_empty() => {
             match engine.link.ask(Client::counters) {
                 Ok(dump) => show(engine, request, &Live::of(dump)),
@@ -73,7 +72,7 @@ fn change(
     engine: &mut Engine,
     request: &IptablesRequest,
     mut outcome: Outcome,
-    greeting: &Greeting,
+    running: Running,
     peer: Peer,
 ) -> IptablesReply {
     let only_zeroes = outcome.ruleset.is_none();
@@ -84,7 +83,7 @@ fn change(
             .is_none_or(|kept| kept.ruleset != *ruleset)
     };
     if let Some(ruleset) = outcome.ruleset.take().filter(is_new) {
-        match engine.commit(greeting, ruleset, note(request, peer)) {
+        match engine.commit(running, ruleset, note(request, peer)) {
             Ok(committed) if committed.lagging.is_empty() => {}
             Ok(committed) => return not_adopted(request, committed.number, &committed.lagging),
             Err(error) if error.is_of_the_ruleset() => {

@@ -5,13 +5,13 @@
 
 use std::fmt;
 
-use api::{Refusal, client::Greeting};
+use api::Refusal;
 use rules::{Ruleset, validate::ValidateError};
 use store::{Kept, Note, StoreError};
 
 use crate::{
     counters,
-    dataplane_link::{AskError, Down},
+    dataplane_link::{AskError, Down, Running},
     engine::Engine,
     log,
 };
@@ -70,13 +70,13 @@ impl CommitError {
 }
 
 impl Engine {
-    /// Makes `ruleset` the running one. `greeting` is what [`Engine::synchronise`] just found.
+    /// Makes `ruleset` the running one. `running` is what [`Engine::synchronise`] just found.
     ///
     /// # Errors
     /// See [`CommitError`]; but for [`CommitError::Unknown`] nothing changed.
     pub(crate) fn commit(
         &mut self,
-        greeting: &Greeting,
+        running: Running,
         mut ruleset: Ruleset,
         note: Note,
     ) -> Result<Committed, CommitError> {
@@ -84,7 +84,7 @@ impl Engine {
         next_handle = next_handle.max(counters::next_handle(&ruleset));
         ruleset.assign_handles(&mut next_handle);
         rules::validate(&ruleset).map_err(CommitError::Invalid)?;
-        let number = self.store.next_number().max(greeting.next_generation);
+        let number = self.store.next_number().max(running.next_number);
         let kept = Kept::new(number, next_handle, ruleset).map_err(CommitError::Store)?;
         self.link
             .ask_for_change(|client| client.prepare(number, &kept.ruleset))

@@ -6,7 +6,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use api::{Client, ClientError, JournalEntry, Outcome, Refusal, TransportError, client::Greeting};
+use api::{Client, ClientError, JournalEntry, Outcome, Refusal, RulesetHash, TransportError};
 use rustix::{
     io::Errno,
     net::sockopt::{Timeout, set_socket_timeout},
@@ -47,6 +47,17 @@ pub(crate) struct Down {
     pub(crate) since_unix_ms: u64,
     /// What the last try said.
     pub(crate) why: String,
+}
+
+/// What the data plane runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Running {
+    /// The generation's number.
+    pub(crate) number: u64,
+    /// Its content.
+    pub(crate) hash: RulesetHash,
+    /// The lowest number that the data plane takes for another.
+    pub(crate) next_number: u64,
 }
 
 /// Why a question has no answer.
@@ -126,21 +137,26 @@ impl Link {
         })
     }
 
-    /// Connects if there is no connection, and learns who answers and what runs.
-    fn greet(&mut self) -> Result<Greeting, AskError> {
+    /// Connects if there is no connection, and learns what runs.
+    fn look(&mut self) -> Result<Running, AskError> {
         if let State::Down(_) = self.state {
             match Client::connect(&self.socket, ANSWER_TIMEOUT) {
                 Ok(client) => self.state = State::Up(client),
                 Err(error) => return Err(AskError::Down(self.lose(&error))),
             }
+            // Once a connection: it goes to the data plane's log.
             let greeting = self.ask(|client| client.hello(PROGRAM))?;
             log::line(&format!(
                 "reached {}, which runs generation {}",
                 greeting.program, greeting.running
             ));
-            return Ok(greeting);
         }
-        self.ask(|client| client.hello(PROGRAM))
+        let status = self.ask(Client::status)?;
+        Ok(Running {
+            number: status.generation,
+            hash: status.hash,
+            next_number: status.next_generation,
+        })
     }
 
     /// Gives the connection up. Of several failures in a row the first one's time is kept.
@@ -181,9 +197,9 @@ impl Engine {
     ///
     /// # Errors
     /// The data plane gives no answer, or the disk refuses; the store is as it was.
-    pub(crate) fn synchronise(&mut self) -> Result<Greeting, SynchroniseError> {
-        let greeting = self.link.greet()?;
-        let runs = |kept: &Kept| kept.number == greeting.running && kept.hash == greeting.hash;
+    pub(crate) fn synchronise(&mut self) -> Result<Running, SynchroniseError> {
+        let running = self.link.look()?;
+        let runs = |kept: &Kept| kept.number == running.number && kept.hash == running.hash;
         let pending = self.store.pending().map(|kept| (kept.number, runs(kept)));
         match (self.store.current().is_some_and(runs), pending) {
             (true, None) => {}
@@ -202,7 +218,7 @@ impl Engine {
             }
             (false, _) => self.amend()?,
         }
-        Ok(greeting)
+        Ok(running)
     }
 
     /// Takes over what the data plane runs.
