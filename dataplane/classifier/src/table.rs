@@ -31,6 +31,41 @@ struct Builtin {
     policy: CounterId,
 }
 
+/// What is left to try behind the jumps that a walk is inside of.
+struct Callers<const DEPTH: usize> {
+    spans: [Span; DEPTH],
+    depth: usize,
+}
+
+impl<const DEPTH: usize> Callers<DEPTH> {
+    /// An empty stack; `any` only fills its memory.
+    const fn none(any: Span) -> Self {
+        Self {
+            spans: [any; DEPTH],
+            depth: 0,
+        }
+    }
+
+    /// False if the stack is full.
+    #[inline]
+    fn push(&mut self, span: Span) -> bool {
+        match self.spans.get_mut(self.depth) {
+            Some(top) => {
+                *top = span;
+                self.depth += 1;
+                true
+            }
+            None => false,
+        }
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<Span> {
+        self.depth = self.depth.checked_sub(1)?;
+        self.spans.get(self.depth).copied()
+    }
+}
+
 /// A table.
 #[derive(Debug)]
 pub(crate) struct FlatTable<A> {
@@ -119,13 +154,11 @@ impl<A: Address> FlatTable<A> {
         length: u32,
         effects: &mut E,
     ) -> Option<Decision> {
-        let mut callers = [at; DEPTH];
-        let mut depth = 0;
+        let mut callers = Callers::<DEPTH>::none(at);
         loop {
             if at.next >= at.end {
                 // The end of a chain is a RETURN.
-                depth = usize::checked_sub(depth, 1)?;
-                at = *callers.get(depth)?;
+                at = callers.pop()?;
                 continue;
             }
             let rule = self.rules.get(at.next as usize)?;
@@ -153,9 +186,7 @@ impl<A: Address> FlatTable<A> {
                 }
                 Action::Jump(chain) => {
                     // `validate` bounds the depth; the kernel, too, drops what exceeds its stack.
-                    if let Some(caller) = callers.get_mut(depth) {
-                        *caller = at;
-                        depth += 1;
+                    if callers.push(at) {
                         at = *self.chains.get(chain as usize)?;
                         continue;
                     }
