@@ -103,8 +103,6 @@ drop_reasons! {
     ForwardNotUnicast = "forward_not_unicast",
     /// A packet that must not leave its link.
     ForwardScope = "forward_scope",
-    /// Forwarding is off on the interface.
-    ForwardingOff = "forwarding_off",
     /// The time to live or the hop limit ran out.
     TtlExceeded = "ttl_exceeded",
     /// Longer than the MTU, and not to be fragmented on the way.

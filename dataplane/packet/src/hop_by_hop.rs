@@ -39,7 +39,7 @@ pub(crate) fn check(header: &Ipv6Header, payload: &[u8]) -> Result<(), DropReaso
     })
 }
 
-/// What to answer to a packet that [`crate::parse`] refused with
+/// What to answer to a packet that [`crate::parse()`] refused with
 /// [`DropReason::Ipv6OptionUnknown`] or [`DropReason::Ipv6HopByHop`]: most get no answer, and of
 /// what is sent to a group only an unknown option does (RFC 4443 2.4 e.3). `packet` starts with
 /// the IPv6 header. Whether its source may get an answer at all is the caller's to see.

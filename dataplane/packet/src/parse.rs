@@ -5,7 +5,7 @@
 //! (`ip_rcv_core` in `net/ipv4/ip_input.c`, `ip6_rcv_core` in `net/ipv6/ip6_input.c`). All else
 //! goes on, a transport header that is cut off too: rules see it, and the kernel's matches drop
 //! it where they look at it. Checksums of the transport are verified where they are asked for,
-//! in [`crate::l4_checksum`].
+//! in [`crate::l4_checksum()`].
 
 use std::net::{IpAddr, Ipv6Addr};
 
