@@ -21,14 +21,14 @@ pub enum L4Checksum {
     Wrong,
     /// UDP without a checksum: the field is zero.
     Absent,
-    /// None to verify: a fragment, another protocol, or a header that is cut off.
+    /// None to verify: a part of a packet, another protocol, or a header that is cut off.
     Unverifiable,
 }
 
 /// Verifies the checksum of TCP, UDP, ICMP or ICMPv6. `frame` is the one that `ip` was parsed
 /// from.
 pub fn l4_checksum(frame: &[u8], ip: &Ip) -> L4Checksum {
-    if ip.is_fragment() || !ip.protocol_is_known() {
+    if ip.is_partial() || !ip.protocol_is_known() {
         return L4Checksum::Unverifiable;
     }
     let l4 = ip.l4(frame);

@@ -139,6 +139,12 @@ impl Ip {
         self.flags & FRAGMENT != 0
     }
 
+    /// Whether it is a part of a packet only: a fragment that is not alone.
+    #[inline]
+    pub const fn is_partial(&self) -> bool {
+        self.fragment_offset != 0 || self.more_fragments()
+    }
+
     /// Whether `protocol` is what it says. Not where IPv6 extension headers are cut off: there
     /// `protocol` is the last next-header value, and the kernel drops the packet at the first
     /// rule that has `-p` (`ip6_packet_match`, `net/ipv6/netfilter/ip6_tables.c`).

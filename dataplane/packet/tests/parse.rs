@@ -295,18 +295,24 @@ fn fragments_show_what_they_are() {
     header.set_fragment(185, true);
     wire::ipv4::fill_header_checksum(&mut packet).unwrap();
     let ip = parse_ip(&packet).unwrap();
-    assert!(ip.is_fragment() && ip.more_fragments());
+    assert!(ip.is_fragment() && ip.is_partial() && ip.more_fragments());
     assert_eq!((ip.fragment_offset, ip.protocol), (185, protocol::TCP));
     assert!(ip.l4(&packet).is_empty());
     assert_eq!(l4_checksum(&packet, &ip), L4Checksum::Unverifiable);
 
-    // IPv6 alone with a fragment header: a fragment, though the only one (RFC 6946).
-    let mut payload = vec![protocol::UDP, 0, 0, 0, 0, 0, 0, 9];
-    payload.extend([0; 8]);
-    let packet = ipv6(unicast(1), unicast(2), protocol::FRAGMENT, &payload);
+    // IPv6 alone with a fragment header: a fragment, though the only one (RFC 6946), and whole.
+    let mut payload = vec![protocol::ICMPV6, 0, 0, 0, 0, 0, 0, 9];
+    let mut echo = [128, 0, 0, 0, 0, 0, 0, 1];
+    let sum = pseudo_sum_v6(unicast(1), unicast(2), protocol::ICMPV6, echo.len());
+    fill_transport_checksum(&mut echo, protocol::ICMPV6, sum);
+    payload.extend(echo);
+    let mut packet = ipv6(unicast(1), unicast(2), protocol::FRAGMENT, &payload);
     let ip = parse_ip(&packet).unwrap();
-    assert!(ip.is_fragment() && !ip.more_fragments() && ip.fragment_offset == 0);
-    assert_eq!((ip.protocol, ip.l4(&packet).len()), (protocol::UDP, 8));
+    assert!(ip.is_fragment() && !ip.is_partial() && !ip.more_fragments());
+    assert_eq!((ip.protocol, ip.l4(&packet).len()), (protocol::ICMPV6, 8));
+    assert_eq!(l4_checksum(&packet, &ip), L4Checksum::Right);
+    packet[55] ^= 1;
+    assert_eq!(l4_checksum(&packet, &ip), L4Checksum::Wrong);
 }
 
 #[test]
