@@ -184,6 +184,9 @@ pub enum SyntaxError {
     /// An interface's name that does not fit.
     #[error("interface name `{0}' must be shorter than IFNAMSIZ (15)")]
     InterfaceTooLong(String),
+    /// An interface's name with white space or a control character.
+    #[error("interface name {0:?} has white space or a control character")]
+    InterfaceCharacter(String),
     /// A port that is neither a number up to 65535 nor a service.
     #[error("invalid port/service `{0}' specified")]
     InvalidPort(String),

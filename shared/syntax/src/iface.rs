@@ -4,8 +4,9 @@ use rules::matches::ip::{IFACE_NAME_MAX_BYTES, IfaceMatch};
 
 use crate::SyntaxError;
 
-/// Reads a name; a closing `+` makes it a prefix. Also gives a warning where the name has a
-/// character that the kernel refuses in names of interfaces.
+/// Reads a name; a closing `+` makes it a prefix. Also gives iptables' warning where the name has
+/// a `/`, which the kernel refuses in names of interfaces. White space and control characters,
+/// which iptables warns of at best, are refused: a saved rule could not carry them.
 pub(crate) fn parse(text: &str) -> Result<(IfaceMatch, Option<String>), SyntaxError> {
     if text.is_empty() {
         return Err(SyntaxError::EmptyInterface);
@@ -13,7 +14,10 @@ pub(crate) fn parse(text: &str) -> Result<(IfaceMatch, Option<String>), SyntaxEr
     if text.len() > IFACE_NAME_MAX_BYTES {
         return Err(SyntaxError::InterfaceTooLong(text.to_owned()));
     }
-    let warning = text.contains(['/', ' ']).then(|| {
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(SyntaxError::InterfaceCharacter(text.to_owned()));
+    }
+    let warning = text.contains('/').then(|| {
         format!(
             "Warning: weird character in interface `{text}' \
              ('/' and ' ' are not allowed by the kernel).\n"

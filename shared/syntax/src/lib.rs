@@ -29,6 +29,8 @@
 //! - A policy's counters survive other changes of their table, as with the nft back end; the
 //!   legacy one zeroes them. Both zero them on `-P`, and so does Weir.
 //! - `ip6tables -C` compares whole rules, and `ip6tables -P -c` sets what it is given.
+//! - Interface names with white space or control characters are refused; a name with a double quote
+//!   is saved in quotes.
 //! - `-E` checks the new name as `-N` does.
 //! - Where iptables says ``Run `dmesg' for more information`` Weir says the reason itself, and
 //!   `line N failed` of a restore is followed by the reason.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use rules::{Counters, Negatable, Rule, matches::ip::IpMatch};
 
-use crate::{Names, address, iface, matches, protocol, targets};
+use crate::{Names, address, iface, matches, protocol, quote::word, targets};
 
 /// Where a rule's counters are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(crate) fn save_line(
         let _ = write!(out, "[{packets}:{bytes}] ");
     }
     out.push_str("-A ");
-    out.push_str(chain);
+    out.push_str(&word(chain));
     save_body(out, rule, names, place);
     out.push('\n');
 }
@@ -72,10 +72,12 @@ fn save_ip(out: &mut String, ip: &IpMatch, names: &Names) {
         if let Some(Negatable { negated, value }) = value
             && (*negated || !iface::is_any(value))
         {
-            option(letter, *negated, iface::text(value));
+            option(letter, *negated, word(&iface::text(value)).into_owned());
         }
     }
-    if let Some(Negatable { negated, value }) = ip.protocol {
+    if let Some(Negatable { negated, value }) = ip.protocol
+        && (negated || value != 0)
+    {
         option('p', negated, protocol::text(names, value, false));
     }
     if let Some(Negatable { negated, value: () }) = ip.fragment {

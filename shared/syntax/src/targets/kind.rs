@@ -6,6 +6,7 @@ use super::{log, reject};
 use crate::{
     SyntaxError,
     extension::{Entry, OptionUse},
+    quote::word,
 };
 
 /// The names that iptables gives no chain, because its own targets have them, and the families
@@ -167,7 +168,7 @@ pub(crate) fn save(out: &mut String, target: &Target) {
         _ => " -j ",
     };
     out.push_str(letter);
-    out.push_str(target.name());
+    out.push_str(&word(target.name()));
     match target {
         Target::Reject(with) => reject::save(out, *with),
         Target::Log(log) => log::save(out, log),

@@ -9,6 +9,7 @@
 mod case;
 mod generate;
 mod generate_rule;
+mod generate_ruleset;
 mod kernel;
 mod normal;
 mod rng;
@@ -104,4 +105,16 @@ fn generated_commands_agree() {
 #[test]
 fn generated_restores_agree() {
     generated(generate::restore);
+}
+
+#[test]
+fn generated_rulesets_are_restored_and_saved_alike() {
+    let cases = setting("WEIR_ORACLE_CASES", DEFAULT_CASES) / 2;
+    let seed = setting("WEIR_ORACLE_SEED", 1);
+    let families = Family::ALL.into_iter();
+    let sequences: Vec<Sequence> = families
+        .flat_map(|family| (0..cases).map(move |case| (family, seed.wrapping_mul(1000) + case)))
+        .map(|(family, seed)| generate_ruleset::saved(family, seed))
+        .collect();
+    compare(&sequences);
 }

@@ -1,0 +1,22 @@
+%ipv4
+:INPUT
+-p icmp ; = ; OK
+-p icmp --icmp-type echo-request ; -p icmp -m icmp --icmp-type 8 ; OK
+-p icmp --icmp-type ping ; -p icmp -m icmp --icmp-type 8 ; OK
+-p icmp -m icmp --icmp-type any ; = ; OK
+-p icmp -m icmp --icmp-type 255 ; -p icmp -m icmp --icmp-type any ; OK
+-p icmp -m icmp --icmp-type 255/3 ; = ; OK
+-p icmp -m icmp ! --icmp-type 3/4 ; = ; OK
+-p icmp --icmp-type fragmentation-needed ; -p icmp -m icmp --icmp-type 3/4 ; OK
+-p icmp --icmp-type tos-host-red ; -p icmp -m icmp --icmp-type 5/3 ; OK
+-p icmp -m icmp --icmp-type 3/1:2 ; = ; OK
+-p icmp --icmp-type 3/2:1 ; ; FAIL
+-p icmp --icmp-type 3:4 ; ; FAIL
+-p icmp --icmp-type 256 ; ; FAIL
+-p icmp --icmp-type 3/256 ; ; FAIL
+-p icmp --icmp-type echo ; ; FAIL
+-p icmp --icmp-type bogus ; ; FAIL
+-p icmp --icmp-type 8 --icmp-type 0 ; ; FAIL
+-p icmp -m icmp ; ; FAIL
+-m icmp --icmp-type 8 ; ; FAIL
+-p icmp --icmpv6-type 1 ; ; FAIL

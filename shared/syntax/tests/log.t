@@ -1,0 +1,21 @@
+:INPUT
+-j LOG ; = ; OK
+-j LOG --log-level 4 ; -j LOG ; OK
+-j LOG --log-level warning ; -j LOG ; OK
+-j LOG --log-level debug ; -j LOG --log-level 7 ; OK
+-j LOG --log-level panic ; -j LOG --log-level 0 ; OK
+-j LOG --log-level 8 ; ; FAIL
+-j LOG --log-level warn ; ; FAIL
+-j LOG --log-level err ; ; FAIL
+-j LOG --log-prefix plain_1-x ; = ; OK
+-j LOG --log-prefix 'two words: ' ; -j LOG --log-prefix "two words: " ; OK
+-j LOG --log-prefix 'a"b\c' ; -j LOG --log-prefix "a\"b\\c" ; OK
+-j LOG --log-prefix 'more than twenty-nine bytes of prefix' ; -j LOG --log-prefix "more than twenty-nine bytes o" ; OK
+-j LOG --log-prefix '' ; ; FAIL
+-j LOG --log-tcp-sequence --log-tcp-options --log-ip-options --log-uid --log-macdecode ; = ; OK
+-j LOG --log-uid --log-prefix x --log-level 1 ; -j LOG --log-prefix x --log-level 1 --log-uid ; OK
+-j LOG --log-uid --log-uid ; ; FAIL
+-j LOG ! --log-uid ; ; FAIL
+-j LOG --log ; ; FAIL
+*mangle
+-j LOG --log-prefix x ; = ; OK

@@ -1,0 +1,37 @@
+:INPUT
+-p tcp -m tcp ; = ; OK
+-p tcp --dport 22 ; -p tcp -m tcp --dport 22 ; OK
+-p tcp --dport ssh ; -p tcp -m tcp --dport 22 ; OK
+-p tcp --sport 1:1023 --dport 80:443 ; -p tcp -m tcp --sport 1:1023 --dport 80:443 ; OK
+-p tcp ! --dport 22 ; -p tcp -m tcp ! --dport 22 ; OK
+-p tcp --dport :1023 ; -p tcp -m tcp --dport 0:1023 ; OK
+-p tcp --dport 1024: ; -p tcp -m tcp --dport 1024:65535 ; OK
+-p tcp --dport : ; -p tcp -m tcp ; OK
+-p tcp -m tcp ! --sport 0:65535 ; = ; OK
+-p tcp --destination-port 22 ; -p tcp -m tcp --dport 22 ; OK
+-p tcp --dpor 22 ; -p tcp -m tcp --dport 22 ; OK
+-p tcp -m tcp --dport 22 -m tcp --sport 1 ; = ; OK
+-p tcp --syn ; -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN ; OK
+-p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN ; = ; OK
+-p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE ; = ; OK
+-p tcp --tcp-flags ALL ALL ; -p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG FIN,SYN,RST,PSH,ACK,URG ; OK
+-p tcp --tcp-flags syn,ack syn ; -p tcp -m tcp --tcp-flags SYN,ACK SYN ; OK
+-p tcp -m tcp --tcp-flags NONE SYN ; = ; OK
+-p tcp --tcp-flags NONE NONE ; -p tcp -m tcp ; OK
+-p tcp -m tcp --tcp-option 7 ; = ; OK
+-p tcp -m tcp ! --tcp-option 255 ; = ; OK
+-p tcp --tcp-option 0 ; ; FAIL
+-p tcp --tcp-option 256 ; ; FAIL
+-p tcp --tcp-flags ALL ; ; FAIL
+-p tcp --tcp-flags ALL BAD ; ; FAIL
+-p tcp --syn --syn ; ; FAIL
+-p tcp --dport 65536 ; ; FAIL
+-p tcp --dport 443:80 ; ; FAIL
+-p tcp --dport nosuchservice ; ; FAIL
+-p tcp --dport 1 --dport 2 ; ; FAIL
+-p tcp --dport ; ; FAIL
+-p tcp -m tcp --dest 22 ; ; FAIL
+-p udp -m tcp --dport 1 ; ; FAIL
+! -p tcp -m tcp --dport 1 ; ; FAIL
+-m tcp --dport 1 ; ; FAIL
+--dport 1 ; ; FAIL

@@ -1,0 +1,17 @@
+:INPUT
+-p udp -m udp ; = ; OK
+-p udp --dport 53 ; -p udp -m udp --dport 53 ; OK
+-p udp --dport domain ; -p udp -m udp --dport 53 ; OK
+-p udp ! --sport 1:2 --dport 3: ; -p udp -m udp ! --sport 1:2 --dport 3:65535 ; OK
+-p 17 --dport 53 ; -p udp -m udp --dport 53 ; OK
+-p udp -m udp ! --dport 0:65535 ; = ; OK
+-p udp --dport 65536 ; ; FAIL
+-p udp --dport 70000 ; ; FAIL
+-p udp --dport 20:10 ; ; FAIL
+-p udp --dport 1:2:3 ; ; FAIL
+-p udp --dport -1 ; ; FAIL
+-p udp --dport 0x35 ; ; FAIL
+-p udp --dport nosuchservice ; ; FAIL
+-p udp --dport 1 --dport 2 ; ; FAIL
+-p udp --syn ; ; FAIL
+-m udp --dport 1 ; ; FAIL
