@@ -1,3 +1,5 @@
+/* The functions of shim.h, one statement each but for EAL's start. */
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,3 +1,5 @@
+/* What bindgen reads: the headers that hold the names listed in build.rs. */
+
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>

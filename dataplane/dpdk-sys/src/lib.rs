@@ -12,16 +12,8 @@
 //! Dynamic. Poll mode drivers are shared objects that EAL loads from its own folder, so none is
 //! linked, and no linker flag keeps libraries in that nothing calls.
 
-// What bindgen writes follows C's names and has no documentation of its own.
-#![allow(
-    missing_docs,
-    non_camel_case_types,
-    non_snake_case,
-    non_upper_case_globals,
-    unreachable_pub,
-    clippy::all,
-    clippy::undocumented_unsafe_blocks,
-    clippy::multiple_unsafe_ops_per_block
-)]
+#![deny(unsafe_code)]
 
-include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
+mod bindings;
+
+pub use bindings::*;

@@ -260,6 +260,13 @@ fn an_interface_reopens_after_its_stop_and_not_before_its_ports_are_gone() {
         iface.stop().expect("no port is held");
     }
     let (iface, ports) = started(&eal, &mempool, "net_null2", 1);
+    let twice = Iface::open(&eal, &mempool, &settings("net_null2", 1)).expect_err("is open");
+    assert!(
+        twice
+            .to_string()
+            .contains("device net_null2 is open already"),
+        "{twice}"
+    );
     let error = iface.stop().expect_err("a port is held").to_string();
     assert_eq!(
         error,

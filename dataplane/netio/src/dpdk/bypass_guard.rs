@@ -3,10 +3,11 @@
 //! A packet socket sees each frame, and then the kernel's stack gets it as well: it would answer for
 //! its local addresses and forward, past every rule. An nft chain of family `netdev` on the device's
 //! ingress, with policy drop and no rule, ends each frame behind the packet sockets (and XDP programs)
-//! and before everything else: ARP, IP, bridges, VLAN and macvlan interfaces. A chain on its egress
-//! drops what the kernel itself would send, which packet sockets would otherwise take for received;
-//! Weir's own frames skip it (`qdisc_bypass=1`, and XDP sockets have no egress hook). Forwarding and
-//! IPv6 are turned off on the device as well, so that it takes no address by itself.
+//! and before everything else: ARP, IP, bridges, VLAN and macvlan interfaces. Chains of families `inet`
+//! and `arp` drop what the kernel itself would send there, made here or forwarded from elsewhere; a
+//! packet socket would even take it for received. (Not at the egress hook: the packet sockets' own
+//! frames pass it, with `qdisc_bypass` too.) Forwarding and IPv6 are turned off on the device as well,
+//! so that it takes no address by itself.
 
 use std::fs;
 use std::io::{self, Write};
@@ -48,12 +49,11 @@ pub struct BypassGuard {
 }
 
 impl BypassGuard {
-    /// Installs the guard on a device of this network namespace. With `egress` the kernel's own frames
-    /// are dropped too; the device must then send past the egress hook.
+    /// Installs the guard on a device of this network namespace.
     ///
     /// # Errors
     /// Whatever could not be done; nothing is left behind then.
-    pub fn install(kernel_iface: &str, egress: bool) -> Result<Self, GuardError> {
+    pub fn install(kernel_iface: &str) -> Result<Self, GuardError> {
         let mut guard = Self {
             kernel_iface: kernel_iface.to_owned(),
             saved: Vec::new(),
@@ -74,7 +74,7 @@ impl BypassGuard {
             let original = left.as_ref().and_then(|left| left.get(at).cloned());
             originals.push(original.map_or_else(|| read(path), Ok)?);
         }
-        nft(kernel_iface, &script(kernel_iface, egress, &originals))?;
+        nft(kernel_iface, &script(kernel_iface, &originals))?;
         // From here on the drop of `guard` undoes what was done.
         for ((path, value), original) in sysctls.into_iter().zip(originals) {
             guard.saved.push((path.clone(), original));
@@ -130,29 +130,36 @@ fn table(kernel_iface: &str) -> String {
     name
 }
 
+/// Families of nft in which the guard has a table.
+const FAMILIES: [&str; 3] = ["netdev", "inet", "arp"];
+
 fn removal(kernel_iface: &str) -> String {
     let table = table(kernel_iface);
     // Adding what is there changes nothing, and makes the deletion safe.
-    format!("add table netdev {table}\ndelete table netdev {table}\n")
+    let remove =
+        |family: &str| format!("add table {family} {table}\ndelete table {family} {table}\n");
+    FAMILIES.map(remove).concat()
 }
 
-/// One transaction: an older table goes and this one comes.
-fn script(kernel_iface: &str, egress: bool, originals: &[String]) -> String {
-    let chain = |hook: &str| {
-        format!(
-            "  chain {hook} {{ type filter hook {hook} device \"{kernel_iface}\" priority -500; \
-             policy drop; }}\n"
-        )
-    };
-    let mut script = removal(kernel_iface);
-    script.push_str(&format!("table netdev {} {{\n", table(kernel_iface)));
-    script.push_str(&format!("  comment \"{COMMENT}{}\"\n", originals.join(",")));
-    script.push_str(&chain("ingress"));
-    if egress {
-        script.push_str(&chain("egress"));
-    }
-    script.push_str("}\n");
-    script
+/// One transaction: older tables go and these come.
+fn script(kernel_iface: &str, originals: &[String]) -> String {
+    let (table, originals) = (table(kernel_iface), originals.join(","));
+    let removal = removal(kernel_iface);
+    format!(
+        "{removal}\
+         table netdev {table} {{
+           comment \"{COMMENT}{originals}\"
+           chain ingress {{ type filter hook ingress device \"{kernel_iface}\" priority -500; policy drop; }}
+         }}
+         table inet {table} {{
+           chain output {{ type filter hook output priority -500; oifname \"{kernel_iface}\" drop; }}
+           chain forward {{ type filter hook forward priority -500; oifname \"{kernel_iface}\" drop; }}
+         }}
+         table arp {table} {{
+           chain output {{ type filter hook output priority -500; oifname \"{kernel_iface}\" drop; }}
+         }}
+"
+    )
 }
 
 /// What stands in the table's comment before the sysctls' original values.
@@ -219,24 +226,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_script_replaces_an_older_table() {
-        let originals = ["1".to_owned(), "0".to_owned()];
-        assert_eq!(
-            script("veth-a.1", true, &originals),
-            "add table netdev weir_guard_veth_2da_2e1\n\
-             delete table netdev weir_guard_veth_2da_2e1\n\
-             table netdev weir_guard_veth_2da_2e1 {\n\
-             \x20 comment \"weir bypass guard; before: 1,0\"\n\
-             \x20 chain ingress { type filter hook ingress device \"veth-a.1\" priority -500; policy drop; }\n\
-             \x20 chain egress { type filter hook egress device \"veth-a.1\" priority -500; policy drop; }\n\
-             }\n"
+    fn the_script_replaces_older_tables() {
+        let script = script("veth-a.1", &["1".to_owned(), "0".to_owned()]);
+        for family in FAMILIES {
+            let table = format!("table {family} weir_guard_veth_2da_2e1");
+            let replaced = format!("add {table}\ndelete {table}\n");
+            assert!(
+                script.contains(&replaced) && script.contains(&format!("{table} {{")),
+                "{script}"
+            );
+        }
+        assert!(
+            script.contains("device \"veth-a.1\" priority -500; policy drop;"),
+            "{script}"
         );
-        assert!(!script("a", false, &originals).contains("egress"));
+        assert_eq!(
+            script.matches("oifname \"veth-a.1\" drop;").count(),
+            3,
+            "{script}"
+        );
     }
 
     #[test]
     fn a_left_over_table_tells_the_original_values() {
-        let listing = script("a", true, &["1".to_owned(), "0".to_owned()]);
+        let listing = script("a", &["1".to_owned(), "0".to_owned()]);
         assert_eq!(
             super::originals(&listing),
             Some(vec!["1".to_owned(), "0".to_owned()])

@@ -27,11 +27,9 @@ impl Claim {
             device: device.to_string(),
             kernel_iface: name.to_owned(),
         })?;
-        let guard = BypassGuard::install(name, sends_past_egress(device)).map_err(|source| {
-            DpdkError::Guard {
-                iface: iface.to_owned(),
-                source,
-            }
+        let guard = BypassGuard::install(name).map_err(|source| DpdkError::Guard {
+            iface: iface.to_owned(),
+            source,
         })?;
         let merging = kernel.stop_merging().map_err(failed(Step::KernelGro))?;
         Ok(Self {
@@ -46,33 +44,5 @@ impl Drop for Claim {
     fn drop(&mut self) {
         // The interface may have gone meanwhile; then there is nothing to restore.
         let _ = self.kernel.restore_merging(self.merging);
-    }
-}
-
-/// Whether the driver's own frames skip the device's egress hook.
-fn sends_past_egress(device: &Device) -> bool {
-    match device.driver() {
-        "net_af_packet" => device.arg("qdisc_bypass").is_none_or(|value| value == "1"),
-        "net_af_xdp" => true,
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_frames_that_skip_the_hook_allow_an_egress_guard() {
-        for (device, skips) in [
-            ("net_af_packet0,iface=a", true),
-            ("net_af_packet0,iface=a,qdisc_bypass=1", true),
-            ("net_af_packet0,iface=a,qdisc_bypass=0", false),
-            ("net_af_xdp0,iface=a", true),
-            ("net_pcap0,iface=a", false),
-        ] {
-            let device = Device::parse(device).expect("well formed");
-            assert_eq!(sends_past_egress(&device), skips, "{device}");
-        }
     }
 }

@@ -223,10 +223,10 @@ mod tests {
         assert_eq!(device.kernel_ifaces(), ["veth-wan"]);
         let device = device
             .with_default("qpairs", 9)
-            .with_default("qdisc_bypass", 1);
+            .with_default("framecnt", 64);
         assert_eq!(
             device.to_string(),
-            "net_af_packet0,iface=veth-wan,qpairs=2,qdisc_bypass=1"
+            "net_af_packet0,iface=veth-wan,qpairs=2,framecnt=64"
         );
         let device = Device::parse("03:00.1,representor=0").expect("well formed");
         assert_eq!(

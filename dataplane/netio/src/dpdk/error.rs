@@ -116,6 +116,14 @@ pub enum DpdkError {
         /// Its kernel driver.
         driver: Option<String>,
     },
+    /// Two interfaces name the same device.
+    #[error("interface {iface}: device {device} is open already: each interface needs its own")]
+    DeviceInUse {
+        /// The operator's interface.
+        iface: String,
+        /// DPDK's name of the device.
+        device: String,
+    },
     /// The driver refused the device.
     #[error(
         "interface {iface}: device \"{device}\" did not start: {errno}; its driver's lines stand above"
@@ -207,10 +215,6 @@ pub enum Step {
     Promiscuous,
     /// Starting.
     Start,
-    /// Stopping.
-    Stop,
-    /// Closing.
-    Close,
     /// Setting the kernel interface up.
     KernelUp,
     /// Reading the kernel interface.
@@ -235,8 +239,6 @@ impl fmt::Display for Step {
             }
             Self::Promiscuous => f.write_str("receiving multicast and foreign MAC addresses"),
             Self::Start => f.write_str("starting the device"),
-            Self::Stop => f.write_str("stopping the device"),
-            Self::Close => f.write_str("closing the device"),
             Self::KernelUp => f.write_str("setting the kernel interface up"),
             Self::KernelRead => f.write_str("reading the kernel interface"),
             Self::KernelGro => f.write_str("turning off receive offloads of the kernel interface"),

@@ -3,10 +3,11 @@
 
 #![allow(unsafe_code)]
 
+use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dpdk_sys::{rte_eth_conf, rte_eth_dev_info, rte_ether_addr};
 
@@ -15,6 +16,9 @@ use super::{Device, DpdkError, Errno, Mempool, Step, rss};
 
 /// Descriptors of a queue, unless the driver has limits.
 const DESCRIPTORS: u16 = 1024;
+
+/// Names of the devices that an [`EthDev`] holds: DPDK would hand the same port out twice.
+static OPEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// A probed device. Dropping it stops and closes it.
 #[derive(Debug)]
@@ -48,6 +52,14 @@ impl EthDev {
             c_string(device.name())?,
             c_string(&device.args())?,
         );
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.contains(device.name()) {
+            let device = device.name().to_owned();
+            return Err(DpdkError::DeviceInUse {
+                iface: iface.to_owned(),
+                device,
+            });
+        }
         // SAFETY: EAL runs (the callers hold an `Eal`); DPDK copies the three C strings.
         let code =
             unsafe { dpdk_sys::rte_eal_hotplug_add(bus.as_ptr(), name.as_ptr(), args.as_ptr()) };
@@ -65,6 +77,7 @@ impl EthDev {
             };
             return Err(probe_error(iface, &device, text, errno));
         }
+        open.insert(device.name().to_owned());
         Ok(Self {
             id,
             iface: iface.to_owned(),
@@ -79,7 +92,7 @@ impl EthDev {
     }
 
     /// What the device is able to do.
-    pub(super) fn info(&self) -> Result<rte_eth_dev_info, DpdkError> {
+    pub(super) fn capabilities(&self) -> Result<rte_eth_dev_info, DpdkError> {
         let mut info = rte_eth_dev_info::default();
         // SAFETY: the port is open; DPDK fills its own structure.
         let code = unsafe { dpdk_sys::rte_eth_dev_info_get(self.id, &raw mut info) };
@@ -89,7 +102,7 @@ impl EthDev {
 
     /// Sets up its queues.
     pub(super) fn configure(&self, queues: &Queues<'_>) -> Result<(), DpdkError> {
-        let info = self.info()?;
+        let info = self.capabilities()?;
         let mut key = rss::symmetric_key(queues.rss_seed, usize::from(info.hash_key_size.max(40)));
         let mut conf = rte_eth_conf::default();
         let hashes = info.flow_type_rss_offloads & dpdk_sys::SHIM_RSS_IP_AND_PORTS;
@@ -241,13 +254,15 @@ impl Drop for EthDev {
     fn drop(&mut self) {
         // SAFETY: no queue is polled any more: each port holds a reference to this EthDev.
         unsafe { dpdk_sys::rte_eth_dev_stop(self.id) };
-        if let (Device::Vdev { .. }, Ok(name)) = (&self.device, CString::new(self.device.name())) {
-            // SAFETY: as above; removing a vdev closes its port. DPDK copies the strings.
-            unsafe { dpdk_sys::rte_eal_hotplug_remove(c"vdev".as_ptr(), name.as_ptr()) };
-        } else {
-            // SAFETY: as above.
-            unsafe { dpdk_sys::rte_eth_dev_close(self.id) };
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Ok(bus), Ok(name)) = (
+            CString::new(self.device.bus()),
+            CString::new(self.device.name()),
+        ) {
+            // SAFETY: as above; removing a device closes its port. DPDK copies the strings.
+            unsafe { dpdk_sys::rte_eal_hotplug_remove(bus.as_ptr(), name.as_ptr()) };
         }
+        open.remove(self.device.name());
     }
 }
 

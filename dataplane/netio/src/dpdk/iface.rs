@@ -74,7 +74,7 @@ impl Iface {
         let mut devices = Vec::new();
         for (device, queues) in plan(settings, &claims)? {
             let device = EthDev::probe(&settings.name, device, claims.clone())?;
-            check_queues(settings, queues, device.info()?.max_rx_queues)?;
+            check_queues(settings, queues, device.capabilities()?.max_rx_queues)?;
             device.configure(&Queues {
                 count: queues,
                 mempool,
@@ -246,8 +246,7 @@ fn plan(settings: &IfaceSettings, claims: &[Arc<Claim>]) -> Result<Vec<(Device, 
             // must find all of the first burst.
             let device = device
                 .with_default("qpairs", settings.queues)
-                .with_default("framecnt", 4096)
-                .with_default("qdisc_bypass", 1);
+                .with_default("framecnt", 4096);
             Ok(vec![(device, settings.queues)])
         }
         "net_af_xdp" => plan_af_xdp(settings, claims),
@@ -338,9 +337,9 @@ mod tests {
 
     #[test]
     fn af_packet_gets_a_socket_a_worker() {
-        let expected = "net_af_packet0,iface=a,qpairs=2,framecnt=4096,qdisc_bypass=1".to_owned();
+        let expected = "net_af_packet0,iface=a,qpairs=2,framecnt=4096".to_owned();
         assert_eq!(planned("net_af_packet0,iface=a", 2), [(expected, 2)]);
-        let explicit = "net_af_packet0,iface=a,qpairs=1,framecnt=64,qdisc_bypass=0";
+        let explicit = "net_af_packet0,iface=a,qpairs=1,framecnt=64";
         assert_eq!(planned(explicit, 1), [(explicit.to_owned(), 1)]);
     }
 

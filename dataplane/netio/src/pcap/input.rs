@@ -5,6 +5,12 @@ use std::path::PathBuf;
 
 use super::{BadRecord, CaptureError};
 
+/// Bytes. No packet record is longer: libpcap's `MAXIMUM_SNAPLEN`, past which a length is damage.
+pub const RECORD_MAX_BYTES: u32 = 262_144;
+
+/// `LINKTYPE_ETHERNET` of the link-layer type registry.
+pub(super) const LINKTYPE_ETHERNET: u32 = 1;
+
 /// Byte order of a file or section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ByteOrder {

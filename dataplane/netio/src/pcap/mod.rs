@@ -19,12 +19,7 @@ mod reader;
 mod writer;
 
 pub use error::{BadRecord, CaptureError};
+pub use input::RECORD_MAX_BYTES;
 pub use port::PcapPort;
 pub use reader::{CaptureReader, Record};
 pub use writer::CaptureWriter;
-
-/// Bytes. No packet record is longer: libpcap's `MAXIMUM_SNAPLEN`, past which a length is damage.
-pub const RECORD_MAX_BYTES: u32 = 262_144;
-
-/// `LINKTYPE_ETHERNET` of the link-layer type registry.
-const LINKTYPE_ETHERNET: u32 = 1;

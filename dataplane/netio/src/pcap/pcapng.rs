@@ -3,9 +3,9 @@
 
 use std::io::Read;
 
-use super::input::{ByteOrder, Input};
+use super::input::{ByteOrder, Input, LINKTYPE_ETHERNET};
 use super::reader::{RecordHead, read_header, strip_fcs};
-use super::{BadRecord, CaptureError, LINKTYPE_ETHERNET, RECORD_MAX_BYTES};
+use super::{BadRecord, CaptureError, RECORD_MAX_BYTES};
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::input::{ByteOrder, Input};
+use super::input::{ByteOrder, Input, LINKTYPE_ETHERNET};
 use super::pcapng::Section;
-use super::{BadRecord, CaptureError, LINKTYPE_ETHERNET, RECORD_MAX_BYTES};
+use super::{BadRecord, CaptureError, RECORD_MAX_BYTES};
 
 /// One packet of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::{CaptureError, LINKTYPE_ETHERNET, RECORD_MAX_BYTES};
+use super::input::LINKTYPE_ETHERNET;
+use super::{CaptureError, RECORD_MAX_BYTES};
 
 /// A capture being written. [`finish`](Self::finish) tells whether all of it reached the file;
 /// dropping it writes what it can and says nothing.
