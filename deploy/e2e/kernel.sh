@@ -18,9 +18,7 @@ kernel_start() {
     ip -n "$NET-weir" addr add "$LAN6/64" dev lan nodad
     ip -n "$NET-weir" addr add "$WAN/24" dev wan
     ip -n "$NET-weir" addr add "$WAN6/64" dev wan nodad
-    # A veth drops what is longer than its own MTU, so the server has to know.
     ip -n "$NET-weir" link set wan mtu 1400
-    ip -n "$NET-server" link set eth0 mtu 1400
     # shellcheck disable=SC2317
     weir() { in_weir "${1/tables/tables-legacy}" "${@:2}"; }
 }

@@ -84,7 +84,7 @@ dropped() { weir drops --all --json | jq --arg r "$1" '[.drops[] | select(.reaso
 dropped_all() { weir drops --all --json | jq '[.drops[].packets] | add // 0'; }
 # iface_count IFACE FIELD: of `weir status --json`.
 iface_count() { weir status --json | jq --arg i "$1" ".data_plane.interfaces[] | select(.name == \$i) | .$2"; }
-generation() { weir status --json | jq '.data_plane.generation.number'; }
+generation() { weir status --json | jq '.data_plane.status.generation'; }
 
 # settled COMMAND...: prints what COMMAND prints once it has printed the same twice.
 settled() {

@@ -38,7 +38,7 @@ PICTURE
     net_up "weir-demo-$$"
     weir_configure "$WORK" af_packet 1
     weir_start
-    good "both run; packet memory: $(weir status --json | jq -r .data_plane.memory)"
+    good "both run; packet memory: $(weir status --json | jq -r .data_plane.status.memory)"
     in_server iperf3 --server --daemon --bind "$SERVER" >/dev/null
     mkdir -p "$WORK/www"
     echo 'hello from the server' >"$WORK/www/index.html"

@@ -27,6 +27,8 @@ mtu = ${LAN_MTU:-1500}
 device = "net_${driver}1,iface=veth-wan"
 addresses = ["$WAN/24", "$WAN6/64"]
 mtu = ${WAN_MTU:-1500}
+
+${SYSCTL:-}
 TOML
 }
 
@@ -42,10 +44,10 @@ controlplane_start() { daemon_start controlplane; }
 # in NAME.pid.
 daemon_start() {
     (
-        echo "$BASHPID" >"$WEIR_DIR/$1.pid"
         # shellcheck disable=SC2086  # none or three words
         exec ${NET:+ip netns exec $NET-weir} "$BIN/weir-$1" --config "$WEIR_DIR/weir.toml"
     ) >>"$WEIR_DIR/$1.log" 2>&1 </dev/null &
+    echo $! >"$WEIR_DIR/$1.pid"
 }
 
 # daemon_pid NAME; daemon_runs NAME
@@ -55,11 +57,12 @@ daemon_runs() { runs "$(daemon_pid "$1")"; }
 # runs PID: alive, and no zombie that waits for its parent.
 runs() { (($1 > 0)) && [[ $(ps -o stat= -p "$1" 2>/dev/null) == [^Z]* ]]; }
 
-# weir_wait SECONDS: until `weir status` succeeds.
+# weir_wait SECONDS: until the control plane says that the data plane runs, every link up.
 weir_wait() {
     local end=$((SECONDS + $1))
-    until weir status >/dev/null 2>&1; do
-        if ((SECONDS >= end)) || { ! daemon_runs dataplane && sleep 0.5; }; then
+    until weir status --json 2>/dev/null | jq --exit-status '.data_plane.interfaces | all(.is_up)' \
+        >/dev/null 2>&1; do
+        if ((SECONDS >= end)) || ! daemon_runs dataplane; then
             echo 'Weir did not start:'
             tail -n 20 "$WEIR_DIR/dataplane.log" "$WEIR_DIR/controlplane.log"
             return 1

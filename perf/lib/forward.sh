@@ -85,7 +85,7 @@ forward_rate() {
     awk -v packets=$((after - before)) -v ns="$ns" 'BEGIN { printf "%.2f", packets / ns * 1e3 }'
 }
 
-sent() { weir status --json | jq '.data_plane.interfaces[] | select(.name == "wan") | .tx_packets'; }
+sent() { weir status --json | jq '.data_plane.interfaces[] | select(.name == "wan") | .tx_pkts'; }
 
 # testpmd_rate: the same for dpdk-testpmd's forwarding thread.
 testpmd_rate() {

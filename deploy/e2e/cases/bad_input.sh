@@ -2,20 +2,20 @@
 # shellcheck shell=bash
 
 # start_with SED-EXPRESSION: a copy of the configuration, edited; prints "CODE: MESSAGE" of a
-# data plane that is started with it.
+# data plane that is started with it, on one line.
 start_with() {
     local code=0 message folder=$WEIR_DIR/bad
     mkdir -p "$folder"
     sed -e "s#^run = .*#run = \"$folder/run\"#; s#^state = .*#state = \"$folder/state\"#" -e "$1" \
         "$WEIR_DIR/weir.toml" >"$folder/weir.toml"
     message=$(in_weir timeout 20 "$BIN/weir-dataplane" --config "$folder/weir.toml" 2>&1) || code=$?
-    echo "$code: $message"
+    echo "$code: ${message//$'\n'/ }"
 }
 
 case_bad_configuration() {
     local file=$WEIR_DIR/bad/weir.toml
     contains "$(start_with 's/^cores.*/cores = [1]\ncolour = 3/')" "^1: .*$file:[0-9]+: .*colour" 'unknown key'
-    contains "$(start_with 's/^cores.*/cores = [77]/')" "^1: .*$file:9: dataplane.cores: .*77" 'no such core'
+    contains "$(start_with 's/^cores.*/cores = [77]/')" "^1: .*$file:8: dataplane.cores: .*77" 'no such core'
     contains "$(start_with "s#$WAN/24#$LAN/24#")" "^1: .*$file:[0-9]+: interfaces.wan.addresses" 'duplicate address'
     contains "$(start_with "s#$WAN/24#192.168.1.129/25#")" "^1: .*$file:[0-9]+: interfaces" 'overlapping interface'
     contains "$(start_with 's/^schema_version.*/schema_version = 2/')" "^1: .*$file:1: schema_version" 'schema'
@@ -40,7 +40,7 @@ case_bad_rules() {
     exits 1 'No chain/target/match by that name' weir iptables -A NOSUCH -j DROP
     exits 1 'Bad rule' weir iptables -D FORWARD -p udp -j DROP
     exits 1 'Index of deletion too big' weir iptables -D FORWARD 7
-    exits 2 'line 3' weir iptables-restore <<<$'*filter\n:FORWARD ACCEPT\n-A FORWARD -p nosuch -j DROP\nCOMMIT'
+    exits 2 'line: 3' weir iptables-restore <<<$'*filter\n:FORWARD ACCEPT\n-A FORWARD -p nosuch -j DROP\nCOMMIT'
     equal "$rules" "$(weir iptables -S)" 'unchanged after all of these'
 }
 

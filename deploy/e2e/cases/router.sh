@@ -19,9 +19,9 @@ case_traceroute() {
 # The wan side takes 1400 bytes. Without DF a larger packet goes on in fragments.
 case_fragments() {
     local before
-    before=$(iface_count wan tx_packets)
+    before=$(iface_count wan tx_pkts)
     ping_ok client "$SERVER" -M dont -s 1400
-    at_least 2 $(($(settled iface_count wan tx_packets) - before)) 'packets sent for one request'
+    at_least 2 $(($(settled iface_count wan tx_pkts) - before)) 'packets sent for one request'
 }
 
 # With DF the sender learns the MTU.

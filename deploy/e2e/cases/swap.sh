@@ -22,7 +22,7 @@ stream() {
 # (ARP, ND, echo) add nothing, and neither does a forwarded packet.
 unaccounted() {
     local sums
-    sums=$(weir status --json | jq -c '.data_plane.interfaces | [(map(.rx_packets) | add), (map(.tx_packets) | add)]')
+    sums=$(weir status --json | jq -c '.data_plane.interfaces | [(map(.rx_pkts) | add), (map(.tx_pkts) | add)]')
     jq -n "${sums}[0] - ${sums}[1] - $(dropped_all)"
 }
 
