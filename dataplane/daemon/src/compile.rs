@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
-use api::{Refusal, RulesetHash};
+use api::{HookEntry, Refusal, RulesetHash};
 use classifier::Classifier;
 use rules::{
     CounterKind, CounterOwner, Family, Rule, RuleHandle, Ruleset, Target, ValidateError,
     matches::Match,
 };
+
+use crate::control::hooks;
 
 /// Bytes that one rule takes besides its source form: resolved, and its place in the ledger.
 const COMPILED_RULE_BYTES: u64 = 256;
@@ -24,6 +26,8 @@ pub struct Compiled {
     pub hash: RulesetHash,
     /// The source form, as it came.
     pub blob: Vec<u8>,
+    /// What is registered on which hook.
+    pub hooks: Vec<HookEntry>,
 }
 
 impl Compiled {
@@ -56,6 +60,7 @@ impl Compiled {
             classifier,
             hash: RulesetHash::of(&blob),
             blob,
+            hooks: hooks(ruleset),
         })
     }
 }

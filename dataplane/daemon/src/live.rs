@@ -27,7 +27,7 @@ use crate::{
     plane::{Devices, Plane, PlaneConfig},
     program::program,
     state::Journal,
-    threads::{Clock, SpawnError, Workers},
+    threads::{self, Clock, SpawnError, Workers},
 };
 
 /// Mbufs for one queue of one interface: its descriptors both ways, what af_xdp keeps in its
@@ -96,6 +96,7 @@ pub fn run(config: &Config) -> Result<(), LiveError> {
     .map_err(|why| LiveError::Directory(directory.to_owned(), why))?;
     log.line(clock.now_ns(), level::INFO, &first.describe());
 
+    threads::leave_cores(&config.cores);
     let mut ports = Ports::open(config)?;
     let network = network::network(config, &ports.macs(), &ports.mtus())?;
     let memory = ports.eal.pages().to_string();
@@ -116,6 +117,7 @@ pub fn run(config: &Config) -> Result<(), LiveError> {
         source,
         hash: compiled.hash,
         blob: compiled.blob,
+        hooks: compiled.hooks,
         memory,
         warnings: Vec::new(),
         cores: config.cores.clone(),

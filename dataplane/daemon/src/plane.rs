@@ -286,7 +286,7 @@ impl Plane {
             Request::Interfaces => {
                 Reply::Interfaces(answer::interfaces(&self.engine, &self.devices))
             }
-            Request::Hooks => Reply::Hooks(answer::hooks(&self.engine)),
+            Request::Hooks => Reply::Hooks(self.facts.hooks.clone()),
             Request::Journal { from } => {
                 let journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
                 Reply::Journal(journal.newest(*from, JOURNAL_MAX))
@@ -319,12 +319,14 @@ impl Plane {
             classifier,
             hash,
             blob,
+            hooks,
         } = compiled;
         let workers = self.engine.workers().len();
         let next = pipeline::Generation::new(generation, classifier, workers);
         self.engine.publish(next, now_ns);
         self.facts.hash = hash;
         self.facts.blob = blob;
+        self.facts.hooks = hooks;
         self.facts.source = RulesetSource::Committed;
     }
 

@@ -11,6 +11,7 @@ use core_affinity::CoreId;
 use crossbeam::channel;
 use netio::NetIo;
 use packet::Pool;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use sync::Flag;
 
 use crate::worker::Worker;
@@ -143,6 +144,21 @@ impl Drop for Workers {
             // A panic there has been printed.
             let _ = thread.join();
         }
+    }
+}
+
+/// Keeps the calling thread, and threads that it makes, off the workers' `cores`, if others are
+/// left: work for the control plane shall not delay packets.
+pub fn leave_cores(cores: &[usize]) {
+    let Ok(mut mask) = sched_getaffinity(None) else {
+        return;
+    };
+    for &core in cores.iter().filter(|&&core| core < CpuSet::MAX_CPU) {
+        mask.unset(core);
+    }
+    if mask.count() > 0 {
+        // Where it may not, it shares a core, which costs time and nothing else.
+        let _ = sched_setaffinity(None, &mask);
     }
 }
 

@@ -5,7 +5,6 @@ use api::{
     RulesetSource, Status, WorkerStatus, ZeroScope, message::ZERO_MAX_HANDLES,
 };
 use packet::DropReason;
-use rules::{CounterOwner, Family, Hook, TableName};
 
 use crate::engine::{Engine, WorkerView};
 
@@ -41,6 +40,8 @@ pub struct Facts {
     pub hash: RulesetHash,
     /// Its content.
     pub blob: Vec<u8>,
+    /// What is registered on which hook.
+    pub hooks: Vec<HookEntry>,
     /// Pages behind the packet buffers.
     pub memory: String,
     /// What the operator should know.
@@ -147,42 +148,6 @@ pub fn interfaces(engine: &Engine, devices: &[DeviceStatus]) -> Vec<InterfaceSta
             }
         })
         .collect()
-}
-
-/// `Hooks`: the tables that are walked on each hook, by family, hook and priority.
-pub fn hooks(engine: &Engine) -> Vec<HookEntry> {
-    let classifier = engine.ledger().current().classifier();
-    let mut entries = Vec::new();
-    for family in Family::ALL {
-        for hook in Hook::ALL {
-            let mut on_hook: Vec<_> = TableName::ALL
-                .into_iter()
-                .filter(|table| table.hooks().contains(&hook))
-                .filter(|&table| {
-                    classifier.has_rules(family, table, hook) || table == TableName::Filter
-                })
-                .map(|table| HookEntry {
-                    family,
-                    hook,
-                    priority: table.priority(hook),
-                    step: table.as_str().to_owned(),
-                    table: Some(table),
-                    rules: rules_of(classifier.counters(), family, table),
-                })
-                .collect();
-            on_hook.sort_by_key(|entry| entry.priority);
-            entries.append(&mut on_hook);
-        }
-    }
-    entries
-}
-
-fn rules_of(counters: &[CounterOwner], family: Family, table: TableName) -> u64 {
-    let is_rule = |owner: &&CounterOwner| {
-        (owner.family, owner.table) == (family, table)
-            && matches!(owner.kind, rules::CounterKind::Rule(_))
-    };
-    counters.iter().filter(is_rule).count() as u64
 }
 
 /// `Counters` and `Zero`.

@@ -3,8 +3,10 @@
 
 pub mod answer;
 mod commits;
+mod hooks;
 mod server;
 
 pub use answer::{DeviceStatus, Facts};
 pub use commits::{Commits, Effect};
+pub use hooks::hooks;
 pub use server::{ClientId, Incoming, Server};
