@@ -33,6 +33,8 @@ const TICK: Timespec = Timespec {
 
 /// How often devices are asked for their links and counters.
 const DEVICES_NS: u64 = Duration::from_millis(200).as_nanos() as u64;
+/// The same while a link is down: a carrier that comes back should not be missed for long.
+const DEVICES_DOWN_NS: u64 = Duration::from_millis(20).as_nanos() as u64;
 
 /// Journal entries in one reply: each takes at most 60 bytes.
 const JOURNAL_MAX: usize = 1000;
@@ -175,7 +177,13 @@ impl Plane {
     }
 
     fn look_at_devices(&mut self, devices: &mut impl Devices, now_ns: u64) {
-        if !self.devices.is_empty() && now_ns.saturating_sub(self.devices_ns) < DEVICES_NS {
+        let is_any_down = self.devices.iter().any(|device| !device.is_up);
+        let every_ns = if is_any_down {
+            DEVICES_DOWN_NS
+        } else {
+            DEVICES_NS
+        };
+        if !self.devices.is_empty() && now_ns.saturating_sub(self.devices_ns) < every_ns {
             return;
         }
         self.devices_ns = now_ns;
