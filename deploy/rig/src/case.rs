@@ -108,6 +108,17 @@ impl Case {
         })
     }
 
+    /// The case with other identifications in its fragments, the same change in all.
+    pub fn with_fresh_ids(&self, salt: u32) -> Self {
+        let mut fresh = self.clone();
+        for packet in &mut fresh.packets {
+            if packet.ip.mf || packet.ip.offset != 0 {
+                packet.ip.id ^= salt & 0xffff;
+            }
+        }
+        fresh
+    }
+
     /// The case as a file's text.
     pub fn to_toml(&self) -> String {
         toml::to_string_pretty(self).unwrap_or_else(|error| format!("# {error}\n"))

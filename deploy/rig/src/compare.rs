@@ -2,7 +2,6 @@
 
 use crate::{
     case::{Answer, Reaction},
-    kernel::Backend,
     normalise,
 };
 
@@ -19,8 +18,10 @@ pub struct Difference {
     pub weir: Vec<String>,
 }
 
-/// Every difference between the kernel's answer, given by `backend`, and Weir's.
-pub fn differences(kernel: &Answer, weir: &Answer, backend: Backend) -> Vec<Difference> {
+/// Every difference between the kernel's answer and Weir's. Of the rules only the counters are
+/// compared: how a rule is printed is judged by the tests of `syntax`, and iptables itself does
+/// not print all it was told (`! -i +`, `--tcp-flags NONE SYN`).
+pub fn differences(kernel: &Answer, weir: &Answer) -> Vec<Difference> {
     let mut found = Vec::new();
     let none = Reaction::default();
     for at in 0..kernel.reactions.len().max(weir.reactions.len()) {
@@ -29,13 +30,11 @@ pub fn differences(kernel: &Answer, weir: &Answer, backend: Backend) -> Vec<Diff
         push(&mut found, Some(at), "frames", frames(k), frames(w));
         push(&mut found, Some(at), "log", log(k), log(w));
     }
-    let counters = |lines: &[String]| match backend {
-        Backend::Legacy => lines.to_vec(),
-        // It prints some rules in another form: `-p tcp` for `-p tcp -m tcp`.
-        Backend::Nft => lines
+    let counters = |lines: &[String]| -> Vec<String> {
+        lines
             .iter()
             .map(|line| normalise::bare_counters(line))
-            .collect(),
+            .collect()
     };
     let (k, w) = (counters(&kernel.counters), counters(&weir.counters));
     push(&mut found, None, "counters", k, w);

@@ -41,6 +41,8 @@ pub struct Judge<'a> {
     pub kernels: Vec<Kernel>,
     /// The router under test.
     pub subject: Subject,
+    /// Cases run so far.
+    pub runs: u32,
     /// For cases that log.
     pub log: &'a SharedLog,
 }
@@ -51,6 +53,9 @@ impl Judge<'_> {
     /// # Errors
     /// The kernel's side broke down.
     pub fn judge(&mut self, case: &Case, backend: Backend) -> Result<Judgement, KernelError> {
+        // The kernel keeps fragments for this host over cases: no two runs share identifications.
+        self.runs = self.runs.wrapping_add(1);
+        let case = &case.with_fresh_ids(self.runs.wrapping_mul(0x9e37_79b9));
         let kernel = match self.ask_kernel(case, backend) {
             Err(KernelError::Rules(words)) => return Ok(Judgement::Refused(words)),
             answer => answer?,
@@ -59,13 +64,11 @@ impl Judge<'_> {
             Subject::Weir(weir) => weir.answer(case).map_err(|error| error.to_string()),
             Subject::Kernel(backend) => Ok(self.ask_kernel(case, *backend)?),
         };
-        Ok(
-            match other.map(|other| differences(&kernel, &other, backend)) {
-                Err(words) => Judgement::Failed(words),
-                Ok(none) if none.is_empty() => Judgement::Same,
-                Ok(some) => Judgement::Different(some),
-            },
-        )
+        Ok(match other.map(|other| differences(&kernel, &other)) {
+            Err(words) => Judgement::Failed(words),
+            Ok(none) if none.is_empty() => Judgement::Same,
+            Ok(some) => Judgement::Different(some),
+        })
     }
 
     /// The kernel's answer alone.

@@ -121,8 +121,7 @@ pub fn log_line(line: &str) -> String {
     }
 }
 
-/// The counters of an `iptables-save -c` without the rules' text: what is compared where a back
-/// end prints a rule in another form than iptables-legacy.
+/// A line of `iptables-save -c` without the rule's text: counters and chain.
 pub fn bare_counters(line: &str) -> String {
     match line.split_once("] ") {
         Some((counters, rule)) if line.starts_with('[') => {

@@ -191,6 +191,7 @@ fn work(shared: &Shared<'_>, number: usize) -> Result<(), RunError> {
             (Some(weir), _) => Subject::Weir(Weir::new(weir.clone(), shared.args.workers)?),
             (None, backend) => Subject::Kernel(backend.unwrap_or(Backend::Legacy)),
         },
+        runs: 0,
         log: shared.log,
     };
     loop {

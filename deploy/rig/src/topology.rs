@@ -169,7 +169,7 @@ pub fn ip_batch() -> String {
 }
 
 /// Settings under `/proc/sys` of the kernel's namespace before the devices are made.
-pub const SYSCTLS: [(&str, &str); 25] = [
+pub const SYSCTLS: [(&str, &str); 27] = [
     ("net/ipv4/ip_forward", "1"),
     ("net/ipv4/icmp_ratelimit", "0"),
     ("net/ipv4/icmp_ratemask", "0"),
@@ -177,6 +177,9 @@ pub const SYSCTLS: [(&str, &str); 25] = [
     ("net/ipv4/icmp_msgs_burst", "100000"),
     ("net/ipv4/ip_default_ttl", "64"),
     ("net/ipv4/tcp_timestamps", "0"),
+    // No time-out of a fragment queue falls into another case.
+    ("net/ipv4/ipfrag_time", "86400"),
+    ("net/ipv6/ip6frag_time", "86400"),
     ("net/ipv4/conf/all/rp_filter", "0"),
     ("net/ipv4/conf/default/rp_filter", "0"),
     ("net/ipv4/conf/all/send_redirects", "0"),

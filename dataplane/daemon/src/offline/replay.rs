@@ -149,7 +149,7 @@ impl Replay {
         let network = build_network(config, &macs)?;
         let mut neighbours = network::neighbours(config, replay.seed);
         let network = network.with_neighbours(neighbours.snapshot());
-        let pool = HeapPool::new(BUFFERS, BUFFER_BYTES);
+        let pool = HeapPool::on_demand(BUFFERS, BUFFER_BYTES);
         let (mut workers, mut counters, mut rings) = (Vec::new(), Vec::new(), Vec::new());
         for worker in 0..replay.workers {
             let (events_up, events) = sync::ring(RING);

@@ -12,7 +12,18 @@ use packet::{Buffer, NoRoom, Pool};
 pub const HEADROOM_BYTES: usize = 128;
 
 /// Storage that is in no packet at the moment.
-type FreeList = ArrayQueue<Box<[u8]>>;
+#[derive(Debug)]
+struct FreeList {
+    storage: ArrayQueue<Box<[u8]>>,
+    /// Bytes of each buffer. Storage that is shorter was never used and is made when it is.
+    buffer_bytes: usize,
+}
+
+impl FreeList {
+    fn make(&self) -> Box<[u8]> {
+        vec![0; self.buffer_bytes].into_boxed_slice()
+    }
+}
 
 /// A bounded set of equal buffers. Clones share the same buffers.
 #[derive(Clone, Debug)]
@@ -24,28 +35,41 @@ impl HeapPool {
     /// Makes `count` buffers (at least 1), each with [`HEADROOM_BYTES`] and `room_bytes` behind.
     #[must_use]
     pub fn new(count: usize, room_bytes: usize) -> Self {
-        let free = ArrayQueue::new(count.max(1));
-        while !free.is_full() {
-            let storage = vec![0; HEADROOM_BYTES + room_bytes].into_boxed_slice();
-            if free.push(storage).is_err() {
-                break;
+        let pool = Self::on_demand(count, room_bytes);
+        for _ in 0..pool.capacity() {
+            if let Some(unused) = pool.free.storage.pop() {
+                drop(unused);
+                let _ = pool.free.storage.push(pool.free.make());
             }
         }
+        pool
+    }
+
+    /// The same, but the memory of each buffer is taken when it is first handed out: for a process
+    /// that may need few of them.
+    #[must_use]
+    pub fn on_demand(count: usize, room_bytes: usize) -> Self {
+        let storage = ArrayQueue::new(count.max(1));
+        while storage.push(Box::default()).is_ok() {}
+        let buffer_bytes = HEADROOM_BYTES + room_bytes;
         Self {
-            free: Arc::new(free),
+            free: Arc::new(FreeList {
+                storage,
+                buffer_bytes,
+            }),
         }
     }
 
     /// Buffers that can be handed out now.
     #[must_use]
     pub fn available(&self) -> usize {
-        self.free.len()
+        self.free.storage.len()
     }
 
     /// All buffers, handed out or not.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.free.capacity()
+        self.free.storage.capacity()
     }
 
     /// A buffer that holds a copy of `frame`; `None` when the pool is exhausted or `frame` is longer
@@ -63,7 +87,10 @@ impl Pool for HeapPool {
     type Buf = HeapBuf;
 
     fn alloc(&mut self) -> Option<HeapBuf> {
-        let storage = self.free.pop()?;
+        let mut storage = self.free.storage.pop()?;
+        if storage.is_empty() {
+            storage = self.free.make();
+        }
         Some(HeapBuf {
             storage,
             start: HEADROOM_BYTES,
@@ -119,7 +146,7 @@ impl Buffer for HeapBuf {
 impl Drop for HeapBuf {
     fn drop(&mut self) {
         // The list has a place for every buffer of the pool, so the push cannot fail.
-        let _ = self.home.push(mem::take(&mut self.storage));
+        let _ = self.home.storage.push(mem::take(&mut self.storage));
     }
 }
 
