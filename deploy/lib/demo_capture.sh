@@ -68,8 +68,12 @@ replayed() {
     sed -n "s/^\[\([0-9]*\):[0-9]*\] -A $1 .*$2.*/\1/p" "$WORK/counters" | head -n 1
 }
 
-# verdicts PATTERN: how many packets of the report have it.
-verdicts() { grep --count --extended-regexp "$1" "$WORK/report.json" || true; }
+# total NAME: what the report says of all packets, 0 where it says nothing.
+total() {
+    local number
+    number=$(sed -n "s/^\"totals\":.*\"$1\":\([0-9]*\).*/\1/p" "$WORK/report.json")
+    echo "${number:-0}"
+}
 
 capture_allowed() {
     heading 'What the policy allows'
@@ -96,9 +100,13 @@ capture_denied() {
 
 capture_report() {
     heading 'What was counted'
-    sed -n '/^\*filter/,/^COMMIT/p' "$WORK/counters" | sed 's/^/  /'
+    sed -n '/^\*filter/,/^COMMIT/{p;/^COMMIT/q}' "$WORK/counters" | sed 's/^/  /'
     echo
-    expect 'one packet came too far: time exceeded' 1 "$(verdicts '"ttl')"
-    expect 'one was damaged on the way' 1 "$(verdicts 'checksum')"
-    note "the report has one line a packet; what left Weir is in out/*.pcap, for tcpdump or Wireshark"
+    expect 'two answers that say no' 2 "$(total reject)"
+    expect 'one packet had come too far: its TTL was used up' 1 "$(total ttl_exceeded)"
+    expect 'one was damaged on the way: its header checksum is wrong' 1 "$(total ipv4_checksum)"
+    expect "every packet is accounted for: $(total received) received" "$(total received)" \
+        $(($(total forwarded) + $(total delivered) + $(total held) + $(total policy) + $(total reject) + \
+            $(total ttl_exceeded) + $(total ipv4_checksum)))
+    note 'report.json has one line a packet; what left Weir is in out/*.pcap, for tcpdump or Wireshark'
 }

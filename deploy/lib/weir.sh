@@ -48,6 +48,8 @@ daemon_start() {
         exec ${NET:+ip netns exec $NET-weir} "$BIN/weir-$1" --config "$WEIR_DIR/weir.toml"
     ) >>"$WEIR_DIR/$1.log" 2>&1 </dev/null &
     echo $! >"$WEIR_DIR/$1.pid"
+    # The shell need not say when it ends.
+    disown
 }
 
 # daemon_pid NAME; daemon_runs NAME
