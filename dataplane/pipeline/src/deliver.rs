@@ -31,7 +31,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
     }
 
     /// Ends a packet that INPUT let pass.
-    pub(crate) fn deliver(&mut self, iface: &Iface, packet: Packet<P::Buf>) -> Option<()> {
+    pub(crate) fn deliver(&mut self, iface: &Iface, mut packet: Packet<P::Buf>) -> Option<()> {
         if self.pipe.host == HostPath::Sink {
             // Neighbour discovery is the host's, but neighbours are learned here too.
             if packet.ip.is_v6() && packet.ip.protocol == protocol::ICMPV6 {
@@ -41,9 +41,9 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             return Some(());
         }
         let result = if packet.ip.is_v6() {
-            self.deliver_v6(iface, &packet)
+            self.deliver_v6(iface, &mut packet)
         } else {
-            self.deliver_v4(&packet)
+            self.deliver_v4(&mut packet)
         };
         match result {
             Ok(()) => {
@@ -65,7 +65,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         let _ = self.pipe.host_queue.push(packet.buf);
     }
 
-    fn deliver_v4(&mut self, packet: &Packet<P::Buf>) -> Result<(), DropReason> {
+    fn deliver_v4(&mut self, packet: &mut Packet<P::Buf>) -> Result<(), DropReason> {
         match packet.ip.protocol {
             protocol::ICMP => self.icmp(packet),
             protocol::TCP => self.closed_tcp(packet),
@@ -79,7 +79,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         }
     }
 
-    fn deliver_v6(&mut self, iface: &Iface, packet: &Packet<P::Buf>) -> Result<(), DropReason> {
+    fn deliver_v6(&mut self, iface: &Iface, packet: &mut Packet<P::Buf>) -> Result<(), DropReason> {
         let ip = &packet.ip;
         if !ip.protocol_is_known() {
             return Err(DropReason::TransportMalformed);
@@ -112,17 +112,20 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             return Err(DropReason::TransportChecksum);
         }
         if packet.cast == Cast::Host && !packet.destination.is_group() {
-            self.reset(packet);
+            // The type of service goes back without the two bits that belong to ECN.
+            self.reset(packet, packet.ip.tos & !0b11);
         }
         Err(DropReason::NoListener)
     }
 
     /// `__udp4_lib_rcv`: nobody listens, so a valid datagram for one address of ours gets a port
     /// unreachable.
-    fn closed_udp(&mut self, packet: &Packet<P::Buf>) -> Result<(), DropReason> {
+    fn closed_udp(&mut self, packet: &mut Packet<P::Buf>) -> Result<(), DropReason> {
         let frame = packet.buf.bytes();
-        if UdpHeader::datagram(packet.ip.l4(frame)).is_err() {
-            return Err(DropReason::TransportMalformed);
+        match UdpHeader::datagram(packet.ip.l4(frame)) {
+            // What lies behind the datagram is neither summed nor quoted.
+            Ok((header, _)) => packet.ip.end = packet.ip.l4 + header.length(),
+            Err(_) => return Err(DropReason::TransportMalformed),
         }
         match l4_checksum(frame, &packet.ip) {
             L4Checksum::Wrong => return Err(DropReason::TransportChecksum),

@@ -6,7 +6,7 @@ use packet::{Buffer, Pool};
 use route::RouteKind;
 use wire::{
     Header,
-    icmpv4::{Icmpv4Header, SOURCE_QUENCH, UNREACHABLE, unreachable},
+    icmpv4::{Icmpv4Header, UNREACHABLE, unreachable},
     ipv4::Ipv4Fields,
     protocol,
 };
@@ -157,7 +157,6 @@ fn deserves_error<B: Buffer>(about: &Packet<B>) -> bool {
     }
     let l4 = about.ip.l4(about.buf.bytes());
     l4.first().is_some_and(|&icmp_type| {
-        let is_error = matches!(icmp_type, UNREACHABLE | SOURCE_QUENCH | 5 | 11 | 12);
-        icmp_type <= TYPE_MAX && !is_error
+        icmp_type <= TYPE_MAX && !Icmpv4Header::new(icmp_type, 0, 0).is_error()
     })
 }

@@ -136,9 +136,10 @@ impl IpOptions {
             RECORD_ROUTE => self.compile_record_route(option, at, context),
             TIMESTAMP => self.compile_timestamp(option, at, context),
             CIPSO => {
-                // No CIPSO domain is configured, so no label is valid (`cipso_v4_validate`).
+                // No CIPSO domain is configured, so no label is valid (`cipso_v4_validate`): one of
+                // 8 bytes or more has an unknown domain, a shorter one a wrong length.
                 self.cipso = at;
-                Err(0)
+                Err(if option.len() < 8 { 1 } else { 2 })
             }
             _ => Ok(()),
         }
@@ -267,7 +268,7 @@ impl IpOptions {
     }
 
     /// The options of an answer to the packet with this header (`__ip_options_echo`): its
-    /// recorded route and timestamps, which go on recording. Returns the options' bytes, padded.
+    /// recorded route and timestamps, which go on recording, and its CIPSO label. Returns the options' bytes, padded.
     pub(crate) fn echo<'a>(
         &self,
         header: &[u8],
@@ -290,6 +291,9 @@ impl IpOptions {
         {
             echoed.timestamp = at;
             self.echo_timestamp(&mut echoed, option, is_elsewhere);
+        }
+        if self.cipso != 0 {
+            let _ = copy(header, self.cipso, &mut used, out);
         }
         let used = used.next_multiple_of(4);
         echoed.length = used as u8;

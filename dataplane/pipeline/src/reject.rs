@@ -27,7 +27,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
     #[cold]
     pub(crate) fn reject(&mut self, packet: &Packet<P::Buf>, with: RejectWith) {
         let code = match with {
-            RejectWith::TcpReset => return self.reset(packet),
+            RejectWith::TcpReset => return self.reset(packet, 0),
             RejectWith::IcmpNetUnreachable => v4::NET,
             RejectWith::IcmpHostUnreachable => v4::HOST,
             RejectWith::IcmpProtoUnreachable => v4::PROTOCOL,
@@ -54,10 +54,10 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         }
     }
 
-    /// Answers a TCP segment with a reset; a reset, a fragment, a wrong checksum and a group get
-    /// none.
+    /// Answers a TCP segment with a reset that is sent with `tos`; a reset, a fragment, a wrong
+    /// checksum and a group get none.
     #[cold]
-    pub(crate) fn reset(&mut self, packet: &Packet<P::Buf>) {
+    pub(crate) fn reset(&mut self, packet: &Packet<P::Buf>, tos: u8) {
         let ip = &packet.ip;
         if packet.origin == Origin::Own
             || ip.fragment_offset != 0
@@ -83,7 +83,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                     dst,
                     protocol: protocol::TCP,
                     ttl: self.pipe.settings.ip_default_ttl,
-                    tos: 0,
+                    tos,
                     id: 0,
                     dont_fragment: true,
                     payload_length: TcpHeader::LEN as u16,
@@ -97,7 +97,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                     dst,
                     next_header: protocol::TCP,
                     hop_limit: self.pipe.settings.ipv6_hop_limit,
-                    traffic_class: 0,
+                    traffic_class: tos,
                     flow_label: 0,
                     payload_length: TcpHeader::LEN as u16,
                 };
@@ -117,7 +117,9 @@ fn emit(mut reset: TcpHeader, pseudo: Sum, payload: &mut [u8]) {
 
 /// `nf_reject_verify_csum` and `nf_ip_checksum`: a packet with a wrong checksum is not answered,
 /// since its addresses may be wrong as well. The sum is taken over what is there, so a first
-/// fragment's is wrong, and so is that of an unknown protocol with other contents.
+/// fragment's is wrong, and so is that of an unknown protocol with other contents. For IPv4 the
+/// kernel sums the IP header too, whose own checksum is stale where options were changed on
+/// receipt.
 fn checksum_ok<B: Buffer>(packet: &Packet<B>) -> bool {
     let ip = &packet.ip;
     let l4 = ip.l4(packet.buf.bytes());
@@ -129,14 +131,20 @@ fn checksum_ok<B: Buffer>(packet: &Packet<B>) -> bool {
     if is_exempt {
         return true;
     }
-    let pseudo = match (ip.src, ip.dst) {
-        (IpAddr::V4(src), IpAddr::V4(dst))
-            if matches!(ip.protocol, protocol::TCP | protocol::UDP) =>
-        {
-            pseudo_v4(src, dst, ip.protocol, l4.len() as u16)
+    let has_pseudo_header = matches!(ip.protocol, protocol::TCP | protocol::UDP);
+    let sum = match (ip.src, ip.dst) {
+        (IpAddr::V4(src), IpAddr::V4(dst)) => {
+            let pseudo = if has_pseudo_header {
+                pseudo_v4(src, dst, ip.protocol, l4.len() as u16)
+            } else {
+                Sum::ZERO
+            };
+            pseudo.bytes(ip.packet(packet.buf.bytes()))
         }
-        (IpAddr::V6(src), IpAddr::V6(dst)) => pseudo_v6(src, dst, ip.protocol, l4.len() as u32),
-        _ => Sum::ZERO,
+        (IpAddr::V6(src), IpAddr::V6(dst)) => {
+            pseudo_v6(src, dst, ip.protocol, l4.len() as u32).bytes(l4)
+        }
+        _ => return false,
     };
-    pseudo.bytes(l4).is_right()
+    sum.is_right()
 }

@@ -209,9 +209,6 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                 Err(DropReason::MulticastNotJoined)
             };
         }
-        if dst.is_unspecified() {
-            return Err(DropReason::MartianDestination);
-        }
         let route = self
             .network
             .route_v6(dst, iface.id)

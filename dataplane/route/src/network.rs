@@ -100,6 +100,28 @@ impl Network {
         }
     }
 
+    /// Checks a static neighbour against the interfaces.
+    ///
+    /// # Errors
+    /// Its interface does not exist, or its addresses are no other station's.
+    pub fn check_neighbour(&self, neighbour: &StaticNeighbour) -> Result<(), NetworkError> {
+        let &StaticNeighbour { addr, mac, iface } = neighbour;
+        let bad = |why| Err(NetworkError::BadNeighbour { addr, why });
+        if self.iface(iface).is_none() {
+            return Err(NetworkError::UnknownIface(iface.0));
+        }
+        if addr.is_multicast() || addr.is_unspecified() || addr.is_loopback() {
+            return bad("the address is no unicast address");
+        }
+        if self.ifaces.iter().any(|own| own.has_addr(addr)) {
+            return bad("the address is one of the own addresses");
+        }
+        if !mac.is_unicast() {
+            return bad("the MAC address is no station's");
+        }
+        Ok(())
+    }
+
     /// Counts the snapshots; a worker that sees a new number looks after its held packets.
     pub fn version(&self) -> u64 {
         self.version
@@ -353,50 +375,14 @@ fn static_entries(ifaces: &[Iface], routes: &[RouteConfig]) -> Result<Vec<FibEnt
             via,
             ..
         } = config;
-        if prefix_len > if to.is_ipv4() { 32 } else { 128 } {
-            return Err(NetworkError::BadPrefixLen {
-                addr: to,
-                prefix_len,
-            });
-        }
-        let whole = IfaceAddr {
-            addr: to,
-            prefix_len,
-        };
-        if first_of(&whole) != to {
-            return Err(NetworkError::HostBits {
-                index,
-                to,
-                prefix_len,
-            });
-        }
-        let is_connected = |iface: &Iface| {
-            iface
-                .addrs
-                .iter()
-                .any(|own| own.prefix_len == prefix_len && first_of(own) == to)
-        };
-        let is_known = entries
-            .iter()
-            .any(|e| e.to == to && e.prefix_len == prefix_len);
-        if is_known || ifaces.iter().any(is_connected) {
-            return Err(NetworkError::DuplicateRoute {
-                index,
-                to,
-                prefix_len,
-            });
-        }
+        check_destination(ifaces, &entries, index, config)?;
         let iface = out_iface(ifaces, index, config)?;
-        let source = match to {
-            IpAddr::V4(to) => {
-                let toward = match via {
-                    Some(IpAddr::V4(via)) => via,
-                    _ => to,
-                };
+        let source = match (to, via) {
+            (IpAddr::V4(_), Some(IpAddr::V4(toward))) | (IpAddr::V4(toward), _) => {
                 select_v4(ifaces, iface, toward).map(IpAddr::V4)
             }
             // IPv6 selects by destination, packet by packet.
-            IpAddr::V6(_) => None,
+            (IpAddr::V6(_), _) => None,
         };
         let route = Route {
             kind: RouteKind::Unicast,
@@ -412,6 +398,48 @@ fn static_entries(ifaces: &[Iface], routes: &[RouteConfig]) -> Result<Vec<FibEnt
         });
     }
     Ok(entries)
+}
+
+/// The destination is a prefix that nobody has a route to yet.
+fn check_destination(
+    ifaces: &[Iface],
+    entries: &[FibEntry],
+    index: usize,
+    config: &RouteConfig,
+) -> Result<(), NetworkError> {
+    let &RouteConfig { to, prefix_len, .. } = config;
+    if prefix_len > if to.is_ipv4() { 32 } else { 128 } {
+        return Err(NetworkError::BadPrefixLen {
+            addr: to,
+            prefix_len,
+        });
+    }
+    if first_of(&IfaceAddr {
+        addr: to,
+        prefix_len,
+    }) != to
+    {
+        return Err(NetworkError::HostBits {
+            index,
+            to,
+            prefix_len,
+        });
+    }
+    let is_connected = |iface: &Iface| {
+        let mut own = iface.addrs.iter();
+        own.any(|own| own.prefix_len == prefix_len && first_of(own) == to)
+    };
+    let is_known = entries
+        .iter()
+        .any(|e| e.to == to && e.prefix_len == prefix_len);
+    if is_known || ifaces.iter().any(is_connected) {
+        return Err(NetworkError::DuplicateRoute {
+            index,
+            to,
+            prefix_len,
+        });
+    }
+    Ok(())
 }
 
 fn out_iface(

@@ -1,3 +1,5 @@
+//! The state machine, driven by hand: what is learned, asked, given up, collected.
+
 use super::*;
 
 const SECOND: u64 = 1_000_000_000;

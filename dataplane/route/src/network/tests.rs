@@ -1,3 +1,5 @@
+//! A configuration that holds, and one for each fault.
+
 use super::*;
 
 fn iface(name: &str, addrs: &[&str]) -> IfaceConfig {
@@ -135,4 +137,33 @@ fn faults_are_named() {
         fault(&|c| c.ifaces[0].mtu = 100),
         NetworkError::BadMtu { mtu: 100, .. }
     ));
+}
+
+#[test]
+fn neighbours_are_other_stations() {
+    let net = Network::new(&two_links()).unwrap();
+    let check = |addr: &str, mac: MacAddr, iface| {
+        let addr = addr.parse().unwrap();
+        net.check_neighbour(&StaticNeighbour {
+            addr,
+            mac,
+            iface: IfaceId(iface),
+        })
+    };
+    let mac = MacAddr([2, 0, 0, 0, 0, 1]);
+    assert_eq!(check("198.51.100.254", mac, 1), Ok(()));
+    assert_eq!(
+        check("198.51.100.254", mac, 2),
+        Err(NetworkError::UnknownIface(2))
+    );
+    for (addr, mac) in [
+        ("198.51.100.1", mac),
+        ("224.0.0.1", mac),
+        ("10.0.1.2", MacAddr::ZERO),
+    ] {
+        assert!(
+            matches!(check(addr, mac, 0), Err(NetworkError::BadNeighbour { .. })),
+            "{addr}"
+        );
+    }
 }
