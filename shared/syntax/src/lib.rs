@@ -8,35 +8,14 @@
 //! value, the clock in a [`Stamp`].
 //!
 //! The way of a call: `getopt` cuts words into options, `parse` gives them meaning (a `Command`),
-//! `execute` applies it to a copy of the ruleset, `check` refuses what a kernel would refuse.
+//! `execute` applies it to a copy of the ruleset (`draft`), which is checked as a kernel would.
 //! `restore` feeds the same path line by line. One file per match and per target holds its
 //! options, help, parser and both printed forms.
 //!
 //! # Which iptables
 //!
-//! Version 1.8.9. Where its two back ends disagree the *legacy* one is followed (user-defined
-//! chains are listed by name, error texts are libiptc's). Where Weir differs on purpose:
-//!
-//! - `-L -n` prints protocol names as 1.8.10 and later do (1.8.9: numbers).
-//! - Values attached to an option (`-ptcp`, `--jump=LOG`) work for every option; 1.8.9 takes the
-//!   whole word for the value of `-p -s -d -i -o -j`.
-//! - Host and network names are refused, addresses are printed as numbers: a firewall's rules
-//!   must not depend on what a name server answers.
-//! - `udp` ports over 65535 and ranges that run backwards are refused as for `tcp` (1.8.9 wraps
-//!   them silently).
-//! - What 1.8.9 loses in its saved form is printed: `! --sport 0:65535`, `--tcp-flags NONE SYN`,
-//!   `--icmp-type 3/1:2`, `--icmp-type 255/3`, `! -i +`.
-//! - A policy's counters survive other changes of their table, as with the nft back end; the
-//!   legacy one zeroes them. Both zero them on `-P`, and so does Weir.
-//! - `ip6tables -C` compares whole rules, and `ip6tables -P -c` sets what it is given.
-//! - Interface names with white space or control characters are refused; a name with a double quote
-//!   is saved in quotes.
-//! - `-E` checks the new name as `-N` does.
-//! - Where iptables says ``Run `dmesg' for more information`` Weir says the reason itself, and
-//!   `line N failed` of a restore is followed by the reason.
-//! - A restore is one transaction over all its tables, and `--test` checks what a commit would.
-//! - `-vv` prints what `-v` prints; libiptc's dump of its binary form has no meaning here.
-//! - `iptables-save` without `-t` leaves out tables other than filter that say nothing.
+//! Version 1.8.9; the *legacy* back end where the two disagree. Where Weir differs on purpose:
+#![doc = include_str!("../DIFFERENCES.md")]
 //!
 //! # Limits
 //!
