@@ -198,7 +198,7 @@ fn edge(dice: &mut Dice, packet: &mut Packet) {
         3 => packet.ip.length = Some(*dice.pick(&[0, 19, 20, 21, 28, 40, 65535])),
         4 if !v6 => packet.ip.options = Hex(ip_options(dice)),
         5 if v6 => packet.ip.extensions = extensions(dice),
-        6 => {
+        6 if !is_own(packet.ip.dst) => {
             packet.ip.offset = *dice.pick(&[1, 2, 100, 0x1fff]);
             packet.ip.mf = dice.chance(50);
             packet.ip.id = dice.u32() | 1;
@@ -340,6 +340,14 @@ fn udp_steps((client, server): (u16, u16)) -> [Step; 2] {
     [(true, udp(client, server)), (false, udp(server, client))]
 }
 
+/// Whether the router has the address. Fragments for the router itself need reassembly, which
+/// comes with connection tracking; until then Weir drops and counts them.
+fn is_own(addr: IpAddr) -> bool {
+    INTERFACES
+        .iter()
+        .any(|i| IpAddr::V4(i.v4) == addr || IpAddr::V6(i.v6) == addr)
+}
+
 fn on_link(interface: &Interface, addr: IpAddr) -> bool {
     match addr {
         IpAddr::V4(addr) => addr.octets()[..3] == interface.v4.octets()[..3],
@@ -350,6 +358,9 @@ fn on_link(interface: &Interface, addr: IpAddr) -> bool {
 /// A datagram in pieces, sometimes with one missing or out of order.
 fn fragments(dice: &mut Dice, pool: &Pool, v6: bool, script: &mut Vec<Packet>) {
     let (from, mut ip) = endpoints(dice, pool, v6);
+    if is_own(ip.dst) {
+        return;
+    }
     ip.df = false;
     ip.id = dice.u32() | 1;
     let whole = transport(dice, pool, &ip);
