@@ -8,7 +8,7 @@ use netio::NetIo;
 use packet::{Burst, Pool};
 use pipeline::{Generation, HostPath, Pipeline, PipelineConfig, Settings, Uplink, WorkerCounters};
 use route::{IfaceId, NeighbourTable, Network};
-use sync::{Domain, Publisher, Retired};
+use sync::{Domain, Published, Publisher, Retired};
 
 use crate::{
     config::IdleBackoff,
@@ -101,7 +101,6 @@ impl Engine {
         first: Generation,
         ports: Vec<WorkerPorts<P, N>>,
     ) -> (Self, Vec<Worker<P, N>>) {
-        let domain = Domain::new(ports.len());
         let ledger = Ledger::new(Arc::new(first));
         let first = Arc::clone(ledger.current());
         let adoption = Adoption {
@@ -109,58 +108,23 @@ impl Engine {
             workers: vec![Some(Duration::ZERO); ports.len()],
         };
         let network = network.with_neighbours(config.neighbours.snapshot());
+        let domain = Domain::new(ports.len());
         let ifaces = network.ifaces().len();
         let (generations, generation) = sync::channel(&domain, Box::new(first));
         let (networks, network) = sync::channel(&domain, Box::new(network));
-        let count = ports.len();
+        let shared = Shared {
+            config: &config,
+            domain,
+            ifaces,
+            generation,
+            network,
+        };
         let (mut workers, mut views, mut rings) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, WorkerPorts { pool, ports }) in ports.into_iter().enumerate() {
-            let (events_up, events) = sync::ring(EVENT_RING);
-            let (logs_up, logs) = sync::ring(LOG_RING);
-            let (orders, orders_down) = sync::ring(ORDER_RING);
-            let pipeline_config = PipelineConfig {
-                worker: number,
-                workers: count,
-                seed: config.seed,
-                ifaces,
-                tx_queue_pkts: TX_QUEUE_PKTS,
-                settings: config.settings.clone(),
-                host: HostPath::LocalStack,
-            };
-            let uplink = Uplink {
-                events: events_up,
-                logs: logs_up,
-            };
-            let pipeline = Pipeline::new(pipeline_config, pool, uplink);
-            let load = Arc::new(WorkerLoad::default());
-            views.push(WorkerView {
-                counters: pipeline.counters(),
-                load: Arc::clone(&load),
-            });
-            rings.push(WorkerRings {
-                events,
-                logs,
-                orders,
-            });
-            let queues = (0..).map(IfaceId).zip(ports).map(|(iface, port)| Queue {
-                iface,
-                port,
-                tx: Burst::new(),
-            });
-            workers.push(Worker {
-                queues: queues.collect(),
-                pipeline,
-                reader: domain
-                    .reader(number)
-                    .expect("the domain has a slot for each worker"),
-                generation: generation.clone(),
-                network: network.clone(),
-                orders: orders_down,
-                load,
-                idle: config.idle,
-                empty_polls: 0,
-                rx: Burst::new(),
-            });
+        for (number, ports) in ports.into_iter().enumerate() {
+            let (worker, view, ring) = shared.worker(number, ports);
+            workers.push(worker);
+            views.push(view);
+            rings.push(ring);
         }
         let engine = Self {
             generations,
@@ -255,5 +219,69 @@ impl Engine {
     /// Tells every worker that a link changed.
     pub fn set_link(&mut self, iface: IfaceId, is_up: bool) {
         self.main_half.order_all(Order::Link { iface, is_up });
+    }
+}
+
+/// What all workers are made with.
+struct Shared<'a> {
+    config: &'a EngineConfig,
+    domain: Domain,
+    ifaces: usize,
+    generation: Published<Arc<Generation>>,
+    network: Published<Network>,
+}
+
+impl Shared<'_> {
+    /// Worker `number`, what the main thread reads of it, and the rings between them.
+    fn worker<P: Pool, N: NetIo<Buf = P::Buf>>(
+        &self,
+        number: usize,
+        WorkerPorts { pool, ports }: WorkerPorts<P, N>,
+    ) -> (Worker<P, N>, WorkerView, WorkerRings) {
+        let (events_up, events) = sync::ring(EVENT_RING);
+        let (logs_up, logs) = sync::ring(LOG_RING);
+        let (orders, orders_down) = sync::ring(ORDER_RING);
+        let pipeline_config = PipelineConfig {
+            worker: number,
+            workers: self.domain.workers(),
+            seed: self.config.seed,
+            ifaces: self.ifaces,
+            tx_queue_pkts: TX_QUEUE_PKTS,
+            settings: self.config.settings.clone(),
+            host: HostPath::LocalStack,
+        };
+        let uplink = Uplink {
+            events: events_up,
+            logs: logs_up,
+        };
+        let pipeline = Pipeline::new(pipeline_config, pool, uplink);
+        let view = WorkerView {
+            counters: pipeline.counters(),
+            load: Arc::new(WorkerLoad::default()),
+        };
+        let queue = |(iface, port)| Queue {
+            iface,
+            port,
+            tx: Burst::new(),
+        };
+        let reader = self.domain.reader(number);
+        let worker = Worker {
+            queues: (0..).map(IfaceId).zip(ports).map(queue).collect(),
+            pipeline,
+            reader: reader.expect("the domain has a slot for each worker"),
+            generation: self.generation.clone(),
+            network: self.network.clone(),
+            orders: orders_down,
+            load: Arc::clone(&view.load),
+            idle: self.config.idle,
+            empty_polls: 0,
+            rx: Burst::new(),
+        };
+        let rings = WorkerRings {
+            events,
+            logs,
+            orders,
+        };
+        (worker, view, rings)
     }
 }

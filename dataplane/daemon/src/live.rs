@@ -83,8 +83,7 @@ pub fn run(config: &Config) -> Result<(), LiveError> {
     let mut log = Log::to_stderr();
     let stop = signals()?;
     let directory = config.paths.state.join("dataplane");
-    let (journal, server) = open_state(config, &directory)?;
-    let mut journal = journal;
+    let (mut journal, server) = open_state(config, &directory)?;
     let first = boot::first(
         &directory,
         &mut journal,
@@ -94,44 +93,21 @@ pub fn run(config: &Config) -> Result<(), LiveError> {
         clock.started_unix_ms(),
     )
     .map_err(|why| LiveError::Directory(directory.to_owned(), why))?;
-    log.line(clock.now_ns(), level::INFO, &first.describe());
+    log.line(clock.now_ns(), level::NOTICE, &first.describe());
 
     threads::leave_cores(&config.cores);
     let mut ports = Ports::open(config)?;
-    let network = network::network(config, &ports.macs(), &ports.mtus())?;
-    let memory = ports.eal.pages().to_string();
+    let pages = ports.eal.pages();
     log.line(
         clock.now_ns(),
-        level::INFO,
-        &format!("DPDK runs on {memory}"),
+        level::NOTICE,
+        &format!("DPDK runs on {pages}"),
     );
-    let First {
-        generation,
-        compiled,
-        source,
-        next_generation,
-    } = first;
-    let facts = Facts {
-        program: program(),
-        started_unix_ms: clock.started_unix_ms(),
-        source,
-        hash: compiled.hash,
-        blob: compiled.blob,
-        hooks: compiled.hooks,
-        memory,
-        warnings: Vec::new(),
-        cores: config.cores.clone(),
-    };
-    let workers = config.cores.len();
-    let engine_config = EngineConfig {
-        settings: config.sysctl.settings.clone(),
-        neighbours: network::neighbours(config, random()),
-        idle: config.idle,
-        seed: random(),
-    };
-    let generation = pipeline::Generation::new(generation, compiled.classifier, workers);
+    let next_generation = first.next_generation;
+    let (first, facts) = facts(config, first, clock, pages.to_string());
+    let network = network::network(config, &ports.macs(), &ports.mtus())?;
     let worker_ports = ports.start()?;
-    let (engine, workers) = Engine::new(engine_config, network, generation, worker_ports);
+    let (engine, workers) = Engine::new(engine_config(config), network, first, worker_ports);
     let eal = ports.eal.clone();
     let enter = move || Lcore::register(&eal).map_err(|error| error.to_string());
     let running = Workers::start(workers, &config.cores, clock, enter)?;
@@ -145,10 +121,10 @@ pub fn run(config: &Config) -> Result<(), LiveError> {
         facts,
         clock,
     })?;
-    plane.say(level::INFO, "ready");
+    plane.say(level::NOTICE, "ready");
     plane.run(stop.as_fd(), &mut ports, || running.has_failed())?;
     let has_failed = running.has_failed();
-    plane.say(level::INFO, "stopping");
+    plane.say(level::NOTICE, "stopping");
     running.stop();
     ports.stop()?;
     if has_failed {
@@ -156,6 +132,39 @@ pub fn run(config: &Config) -> Result<(), LiveError> {
     } else {
         Ok(())
     }
+}
+
+fn engine_config(config: &Config) -> EngineConfig {
+    EngineConfig {
+        settings: config.sysctl.settings.clone(),
+        neighbours: network::neighbours(config, random()),
+        idle: config.idle,
+        seed: random(),
+    }
+}
+
+/// The first generation, and what is told of this process.
+fn facts(
+    config: &Config,
+    first: First,
+    clock: Clock,
+    memory: String,
+) -> (pipeline::Generation, Facts) {
+    let compiled = first.compiled;
+    let facts = Facts {
+        program: program(),
+        started_unix_ms: clock.started_unix_ms(),
+        source: first.source,
+        hash: compiled.hash,
+        blob: compiled.blob,
+        hooks: compiled.hooks,
+        memory,
+        warnings: Vec::new(),
+        cores: config.cores.clone(),
+    };
+    let workers = config.cores.len();
+    let first = pipeline::Generation::new(first.generation, compiled.classifier, workers);
+    (first, facts)
 }
 
 /// Readable once SIGTERM or SIGINT came.

@@ -16,7 +16,7 @@ pub mod level {
     /// Something is not as it should be.
     pub const WARNING: u8 = 4;
     /// Normal, worth a line.
-    pub const INFO: u8 = 6;
+    pub const NOTICE: u8 = 5;
 }
 
 /// The log. One owner, the main thread.
@@ -103,9 +103,9 @@ mod tests {
         let mut output = Vec::new();
         let mut log = Log::new(&mut output, false);
         for _ in 0..LINES_PER_SECOND + 5 {
-            log.line(SECOND_NS, level::INFO, "x");
+            log.line(SECOND_NS, level::NOTICE, "x");
         }
-        log.line(2 * SECOND_NS, level::INFO, "y");
+        log.line(2 * SECOND_NS, level::NOTICE, "y");
         let text = String::from_utf8(output).unwrap();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines.len(), LINES_PER_SECOND as usize + 2);

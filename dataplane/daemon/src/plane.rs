@@ -271,7 +271,7 @@ impl Plane {
             Request::Hello { program } => {
                 self.log.line(
                     now_ns,
-                    level::INFO,
+                    level::NOTICE,
                     &format!("control socket: {program} connected"),
                 );
                 Reply::Hello {

@@ -251,17 +251,7 @@ impl Replay {
     pub fn receive(&mut self, arrival: Arrival, frame: &[u8]) -> Judged {
         let at = self.worker_of(frame);
         let (Some(buf), Some(worker)) = (self.pool.frame(frame), self.workers.get_mut(at)) else {
-            self.without_buffer += 1;
-            let outcome = Outcome::Dropped(DropReason::MbufExhausted);
-            let happening = Happening {
-                at_ns: self.now_ns,
-                ..Happening::default()
-            };
-            return Judged {
-                outcome,
-                deciding: None,
-                happening,
-            };
+            return self.turn_away();
         };
         let mut burst = Burst::new();
         burst.push(buf);
@@ -307,6 +297,19 @@ impl Replay {
             outcome,
             deciding: trace.deciding,
             happening,
+        }
+    }
+
+    /// Accounts for a packet that no buffer could be had for.
+    fn turn_away(&mut self) -> Judged {
+        self.without_buffer += 1;
+        Judged {
+            outcome: Outcome::Dropped(DropReason::MbufExhausted),
+            deciding: None,
+            happening: Happening {
+                at_ns: self.now_ns,
+                ..Happening::default()
+            },
         }
     }
 
