@@ -206,7 +206,8 @@ struct Ports {
     eal: Eal,
     mempool: Mempool,
     ifaces: Vec<Iface>,
-    devices: Vec<String>,
+    /// The text of each device, and of its guard.
+    devices: Vec<(String, String)>,
     workers: usize,
 }
 
@@ -246,7 +247,9 @@ impl Ports {
         let mempool = Mempool::create(&eal, "weir", mbufs, frame_bytes)?;
         let rss_seed = random() as u16;
         let mut ifaces = Vec::new();
+        let mut texts = Vec::new();
         for (iface, device) in config.interfaces.iter().zip(devices) {
+            texts.push((iface.device.clone(), guard(&device)));
             let settings = IfaceSettings {
                 name: iface.name.clone(),
                 device,
@@ -254,20 +257,17 @@ impl Ports {
                 mtu: iface.mtu,
                 mac: iface.mac,
                 foreign_macs: false,
+                rx_descriptors: Some(config.rx_queue_size),
+                tx_descriptors: Some(config.tx_queue_size),
                 rss_seed,
             };
             ifaces.push(Iface::open(&eal, &mempool, &settings)?);
         }
-        let devices = config
-            .interfaces
-            .iter()
-            .map(|iface| iface.device.clone())
-            .collect();
         Ok(Self {
             eal,
             mempool,
             ifaces,
-            devices,
+            devices: texts,
             workers,
         })
     }
@@ -307,16 +307,25 @@ impl Ports {
     }
 }
 
+/// What keeps the kernel's own stack off `device`; empty where the kernel has no part in it.
+fn guard(device: &Device) -> String {
+    let ifaces = device.kernel_ifaces().join(", ");
+    if ifaces.is_empty() {
+        return ifaces;
+    }
+    format!("nft netdev chain with policy drop on {ifaces}")
+}
+
 impl Devices for Ports {
     fn status(&mut self) -> Vec<DeviceStatus> {
         let ifaces = self.ifaces.iter().zip(&self.devices);
         ifaces
-            .map(|(iface, device)| {
+            .map(|(iface, (device, guard))| {
                 let stats = iface.stats();
                 DeviceStatus {
                     device: device.clone(),
                     is_up: iface.link().is_up,
-                    guard: String::new(),
+                    guard: guard.clone(),
                     rx_missed: stats.rx_missed_pkts,
                     rx_errors: stats.rx_errors_pkts,
                     tx_errors: stats.tx_errors_pkts,

@@ -43,6 +43,8 @@ fn settings(device: &str, queues: u16) -> IfaceSettings {
         mtu: None,
         mac: None,
         foreign_macs: false,
+        rx_descriptors: None,
+        tx_descriptors: None,
         rss_seed: 0x1234,
     }
 }

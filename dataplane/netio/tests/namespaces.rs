@@ -126,6 +126,8 @@ fn open(eal: &Eal, mempool: &Mempool, name: &str, device: &str, queues: u16) -> 
         mtu: None,
         mac: None,
         foreign_macs: true,
+        rx_descriptors: None,
+        tx_descriptors: None,
         rss_seed: 0x1234,
     };
     Iface::open(eal, mempool, &settings).unwrap_or_else(|error| panic!("{error}"))
@@ -464,6 +466,8 @@ fn link_vlan_tags_mtu_and_queues_on_a_veth() {
         mtu: None,
         mac: None,
         foreign_macs: false,
+        rx_descriptors: None,
+        tx_descriptors: None,
         rss_seed: 0,
     };
     let xdp = settings(&format!("net_af_xdp0,iface={}", peer.weir));

@@ -34,6 +34,8 @@ pub(super) struct EthDev {
 pub(super) struct Queues<'a> {
     pub(super) count: u16,
     pub(super) mempool: &'a Mempool,
+    pub(super) rx_descriptors: Option<u16>,
+    pub(super) tx_descriptors: Option<u16>,
     pub(super) rss_seed: u16,
 }
 
@@ -119,7 +121,8 @@ impl EthDev {
             dpdk_sys::rte_eth_dev_configure(self.id, queues.count, queues.count, &raw const conf)
         };
         self.check(code, Step::Configure)?;
-        let (mut rx_descriptors, mut tx_descriptors) = (DESCRIPTORS, DESCRIPTORS);
+        let mut rx_descriptors = queues.rx_descriptors.unwrap_or(DESCRIPTORS);
+        let mut tx_descriptors = queues.tx_descriptors.unwrap_or(DESCRIPTORS);
         // SAFETY: the port is configured; DPDK clamps the two numbers in place.
         let code = unsafe {
             dpdk_sys::rte_eth_dev_adjust_nb_rx_tx_desc(

@@ -26,6 +26,10 @@ pub struct IfaceSettings {
     pub mac: Option<[u8; 6]>,
     /// Also receive frames for other MAC addresses.
     pub foreign_macs: bool,
+    /// Descriptors of a receive queue, cut to what the driver takes; `None` is 1,024.
+    pub rx_descriptors: Option<u16>,
+    /// Descriptors of a send queue, likewise.
+    pub tx_descriptors: Option<u16>,
     /// Random; see [`Iface::open`].
     pub rss_seed: u16,
 }
@@ -78,6 +82,8 @@ impl Iface {
             device.configure(&Queues {
                 count: queues,
                 mempool,
+                rx_descriptors: settings.rx_descriptors,
+                tx_descriptors: settings.tx_descriptors,
                 rss_seed: settings.rss_seed,
             })?;
             devices.push((Arc::new(device), queues));
@@ -324,6 +330,8 @@ mod tests {
             mtu: None,
             mac: None,
             foreign_macs: false,
+            rx_descriptors: None,
+            tx_descriptors: None,
             rss_seed: 0,
         }
     }
