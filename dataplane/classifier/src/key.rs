@@ -9,9 +9,8 @@ use crate::{address::Address, transport::Transport};
 #[inline]
 pub(crate) fn iface_key(name: &str) -> u128 {
     let mut bytes = [0; 16];
-    for (byte, &of_name) in bytes.iter_mut().zip(name.as_bytes()) {
-        *byte = of_name;
-    }
+    let length = name.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&name.as_bytes()[..length]);
     u128::from_le_bytes(bytes)
 }
 

@@ -73,6 +73,28 @@ impl Iface {
     }
 }
 
+/// `-i` and `-o`. Apart from the rule, which so fits a cache line in IPv4.
+#[derive(Debug)]
+struct Ifaces {
+    input: Option<Iface>,
+    output: Option<Iface>,
+}
+
+impl Ifaces {
+    fn new(ip: &IpMatch) -> Option<Box<Self>> {
+        let input = ip.in_iface.as_ref().map(Iface::new);
+        let output = ip.out_iface.as_ref().map(Iface::new);
+        let is_asked = input.is_some() || output.is_some();
+        is_asked.then(|| Box::new(Self { input, output }))
+    }
+
+    #[inline]
+    fn fit(&self, input: u128, output: u128) -> bool {
+        self.input.is_none_or(|asked| asked.fit(input))
+            && self.output.is_none_or(|asked| asked.fit(output))
+    }
+}
+
 /// What a rule says of the protocol.
 #[derive(Clone, Copy, Debug)]
 enum ProtocolAsked {
@@ -126,8 +148,7 @@ pub(crate) struct FlatRule<A> {
     dst: Masked<A>,
     protocol: ProtocolAsked,
     fragment: Option<Negatable<()>>,
-    in_iface: Option<Iface>,
-    out_iface: Option<Iface>,
+    ifaces: Option<Box<Ifaces>>,
     /// Nearly always none or one.
     matches: Box<[TransportMatch]>,
     pub(crate) counter: CounterId,
@@ -155,21 +176,12 @@ impl<A: Address> FlatRule<A> {
                 Action::Log((logs.len() - 1) as u32)
             }
         };
-        let IpMatch {
-            source,
-            destination,
-            in_iface,
-            out_iface,
-            protocol,
-            fragment,
-        } = &rule.ip;
         Self {
-            src: Masked::new(source.as_ref()),
-            dst: Masked::new(destination.as_ref()),
-            protocol: ProtocolAsked::new(*protocol, family),
-            fragment: *fragment,
-            in_iface: in_iface.as_ref().map(Iface::new),
-            out_iface: out_iface.as_ref().map(Iface::new),
+            src: Masked::new(rule.ip.source.as_ref()),
+            dst: Masked::new(rule.ip.destination.as_ref()),
+            protocol: ProtocolAsked::new(rule.ip.protocol, family),
+            fragment: rule.ip.fragment,
+            ifaces: Ifaces::new(&rule.ip),
             matches: rule.matches.iter().map(TransportMatch::new).collect(),
             counter: rule.counter,
             action,
@@ -179,14 +191,11 @@ impl<A: Address> FlatRule<A> {
     /// Whether all holds, in the order in which the kernel tries it.
     #[inline]
     pub(crate) fn fit(&self, key: &Key<'_, A>) -> Fit {
-        let iface_fits = |asked: &Option<Iface>, iface| match asked {
-            Some(asked) => asked.fit(iface),
-            None => true,
-        };
-        if !self.src.fit(key.src)
-            || !self.dst.fit(key.dst)
-            || !iface_fits(&self.in_iface, key.in_iface)
-            || !iface_fits(&self.out_iface, key.out_iface)
+        if !self.src.fit(key.src) || !self.dst.fit(key.dst) {
+            return Fit::No;
+        }
+        if let Some(ifaces) = &self.ifaces
+            && !ifaces.fit(key.in_iface, key.out_iface)
         {
             return Fit::No;
         }
