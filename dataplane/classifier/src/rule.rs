@@ -217,3 +217,40 @@ impl<A: Address> FlatRule<A> {
         Fit::Yes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv4_rule_fits_a_cache_line() {
+        assert!(size_of::<FlatRule<u32>>() <= 64);
+    }
+
+    #[test]
+    fn iface_keys_compare_as_names_do() {
+        let names = [
+            "",
+            "l",
+            "lan",
+            "lan0",
+            "fifteen-bytes-x",
+            "sixteen-bytes-xx",
+            "sixteen-bytes-xxy",
+        ];
+        let asked = ["", "l", "lan", "lan0", "fourteen-bytes", "fifteen-bytes-x"];
+        for (name, is_prefix) in asked.iter().flat_map(|name| [(name, false), (name, true)]) {
+            if name.is_empty() && !is_prefix || name.len() == 15 && is_prefix {
+                continue; // `validate` refuses them.
+            }
+            let option = Negatable::plain(IfaceMatch {
+                name: (*name).to_owned(),
+                is_prefix,
+            });
+            for of_packet in names {
+                let flat = Iface::new(&option).fit(iface_key(of_packet));
+                assert_eq!(flat, option.value.fits(of_packet), "{option:?} {of_packet}");
+            }
+        }
+    }
+}
