@@ -337,6 +337,22 @@ fn errors_name_the_interface_and_what_to_do() {
     );
 }
 
+#[test]
+fn drivers_load_by_themselves() {
+    let (eal, mempool, _lock) = dpdk();
+    let folder = tempfile::tempdir().expect("a folder");
+    let vhost = format!("net_vhost0,iface={}", folder.path().join("vhost").display());
+    let (iface, ports) = started(&eal, &mempool, &vhost, 1);
+    assert!(!iface.link().is_up, "nobody is at the other end");
+    drop(ports);
+    iface.stop().expect("no port is held");
+    // These need a peer or root to open; what matters is that a driver answers to the name.
+    for device in ["virtio_user0,path=/nonexistent", "net_tap0,mac=nonsense"] {
+        let error = Iface::open(&eal, &mempool, &settings(device, 1)).expect_err("cannot open");
+        assert!(matches!(error, DpdkError::Probe { .. }), "{error}");
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Change {
     Prepend(usize),

@@ -14,7 +14,7 @@ use netio::NetIo;
 use netio::dpdk::{
     Device, DpdkPort, Eal, EalSettings, HugePages, Iface, IfaceSettings, Lcore, Mbuf, Mempool,
 };
-use packet::{Buffer, Burst};
+use packet::{Buffer, Burst, Pool};
 
 const NEEDS: &str = "needs root: sudo cargo test -p netio --test namespaces -- --ignored";
 
@@ -409,6 +409,40 @@ fn a_killed_process_leaves_the_guard_and_the_next_one_restores_what_was_before()
     iface.stop().expect("no port was made");
     assert_eq!(sysctls(&peer.weir), before);
     assert!(!succeeds("nft list tables | grep weir_guard"));
+}
+
+#[test]
+#[ignore = "needs root and network namespaces"]
+fn a_tap_carries_frames_to_and_from_the_kernel() {
+    let (eal, mempool, _lock) = dpdk();
+    enter_own_namespace();
+    let mut iface = open(&eal, &mempool, "host", "net_tap0,iface=weir-tap", 1);
+    let mut ports = iface.start().expect("starts");
+    run("ip address add 10.9.3.1/24 dev weir-tap; ip link set weir-tap up");
+    received(&mut ports[0]);
+    assert!(!succeeds("ping -c 1 -W 1 10.9.3.2"));
+    let frames = received(&mut ports[0]);
+    let request = frames.iter().find(|frame| frame[12..14] == [0x08, 0x06]);
+    // The same request back, from a neighbour: the kernel learns it and answers.
+    let mut asked = request.expect("the kernel asks for 10.9.3.2").clone();
+    let neighbour = [2, 0, 0, 0, 0, 9];
+    asked[6..12].copy_from_slice(&neighbour);
+    asked[22..28].copy_from_slice(&neighbour);
+    asked[28..32].copy_from_slice(&[10, 9, 3, 2]);
+    asked[38..42].copy_from_slice(&[10, 9, 3, 1]);
+    let mut burst = Burst::<Mbuf>::new();
+    let mut mbuf = mempool.pool().alloc().expect("the pool has room");
+    mbuf.append(asked.len()).expect("an mbuf has 2,048 bytes");
+    mbuf.bytes_mut().copy_from_slice(&asked);
+    burst.push(mbuf);
+    assert_eq!(ports[0].tx_burst(&mut burst), 1);
+    wait_until("the kernel answers", || {
+        received(&mut ports[0])
+            .iter()
+            .any(|frame| frame[20..22] == [0, 2])
+    });
+    drop(ports);
+    iface.stop().expect("no port is held");
 }
 
 #[test]

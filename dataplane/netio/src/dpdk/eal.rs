@@ -59,8 +59,16 @@ pub struct Eal {
     pages: Pages,
 }
 
+/// EAL's argument strings: it keeps pointers into them, so they live as long as the process.
+struct Arguments(#[expect(dead_code, reason = "EAL follows them")] Vec<*mut c_char>);
+
+// SAFETY: the pointers are only kept; nobody but EAL follows them.
+unsafe impl Send for Arguments {}
+// SAFETY: as for Send.
+unsafe impl Sync for Arguments {}
+
 /// Set by the first attempt, whatever became of it: `rte_eal_init` cannot be tried twice.
-static STARTED: OnceLock<()> = OnceLock::new();
+static STARTED: OnceLock<Arguments> = OnceLock::new();
 
 impl Eal {
     /// Starts EAL. The calling thread becomes its main thread, keeps its CPU affinity, and can take
@@ -75,15 +83,17 @@ impl Eal {
         let to_c =
             |arg: &String| CString::new(arg.as_str()).map_err(|_| DpdkError::Argument(arg.clone()));
         let owned: Vec<CString> = args.iter().map(to_c).collect::<Result<_, _>>()?;
-        STARTED
-            .set(())
-            .map_err(|()| DpdkError::AlreadyInitialised)?;
+        if STARTED.get().is_some() {
+            return Err(DpdkError::AlreadyInitialised);
+        }
         let mut argv: Vec<*mut c_char> = owned.into_iter().map(CString::into_raw).collect();
         let argc = argv.len() as i32;
+        // Refuses a second thread that came this far as well.
+        let kept = STARTED.set(Arguments(argv.clone()));
+        kept.map_err(|_| DpdkError::AlreadyInitialised)?;
         argv.push(std::ptr::null_mut());
-        // EAL keeps pointers into the strings, and into the vector: both are leaked, once a process.
-        let argv = argv.leak();
-        // SAFETY: `argv` holds `argc` C strings and a null, leaked, and STARTED lets one thread here.
+        // SAFETY: `argv` holds `argc` C strings, kept in STARTED, and a null; EAL is done with the
+        // array itself when it returns. STARTED lets one thread here.
         let code = unsafe { dpdk_sys::shim_eal_init(argc, argv.as_mut_ptr()) };
         let errno = Errno::from_return(code);
         remove_runtime_dir();
