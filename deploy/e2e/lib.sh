@@ -66,7 +66,7 @@ servers_start() {
     echo 'hello from the server' >"$WEIR_DIR/www/index.html"
     head -c 3000000 /dev/urandom >"$WEIR_DIR/www/large"
     (cd "$WEIR_DIR/www" && in_server python3 -m http.server --bind :: 80 >/dev/null 2>&1) &
-    local end=$((SECONDS + 10))
+    local end=$((SECONDS + 30))
     until in_server "$BIN/traffic" probe tcp "$SERVER:80" 2>/dev/null | grep --quiet open; do
         if ((SECONDS >= end)); then fail 'the web server does not start'; fi
         sleep 0.1

@@ -51,7 +51,7 @@ PICTURE
 
 # until_open ADDRESS:PORT: until the server itself reaches it.
 until_open() {
-    local end=$((SECONDS + 10))
+    local end=$((SECONDS + 30))
     until [[ $(in_server "$BIN/traffic" probe tcp "$1") == open ]]; do
         if ((SECONDS >= end)); then die "no server on $1"; fi
         sleep 0.1
@@ -160,7 +160,7 @@ live_keep() {
   and when you are done:
   kill $(daemon_pid controlplane) $(daemon_pid dataplane)
   for host in client weir server; do
-      ip netns pids $NET-\$host | xargs --no-run-if-empty kill; ip netns delete $NET-\$host
+      ip netns pids $NET-\$host | xargs --no-run-if-empty kill; ip netns delete $NET-\$host; rm -r /etc/netns/$NET-\$host
   done; rm -r $WEIR_DIR$(if [[ -n $HUGEPAGES_BEFORE ]]; then echo "; sysctl vm.nr_hugepages=$HUGEPAGES_BEFORE"; fi)
 TEXT
     if ((WRONG > 0)); then exit 1; fi

@@ -23,6 +23,7 @@ net_up() {
     NET=$1
     local queues=${2:-1} host
     for host in client weir server; do
+        net_names "$host"
         ip netns add "$NET-$host"
         ip -n "$NET-$host" link set lo up
     done
@@ -33,6 +34,15 @@ net_up() {
     done
     net_wire client lan "$queues" "$CLIENT/24" "$CLIENT6/64" "$LAN" "$LAN6"
     net_wire server wan "$queues" "$SERVER/24" "$SERVER6/64" "$WAN" "$WAN6"
+}
+
+# net_names HOST: names by a file alone. `ip netns exec` puts it in the place of /etc's, so that no
+# program waits for a name server that cannot be reached.
+net_names() {
+    local folder=/etc/netns/$NET-$1
+    mkdir -p "$folder"
+    printf '%s\n' '127.0.0.1 localhost' "$CLIENT client" "$LAN weir" "$SERVER server" >"$folder/hosts"
+    printf '%s\n' 'nameserver 127.0.0.1' 'options timeout:1 attempts:1' >"$folder/resolv.conf"
 }
 
 # net_wire HOST SIDE QUEUES ADDRESS ADDRESS6 GATEWAY GATEWAY6: HOST's eth0 to weir's veth-SIDE.
@@ -73,6 +83,7 @@ net_down() {
         mapfile -t pids < <(ip netns pids "$NET-$host" 2>/dev/null || true)
         if ((${#pids[@]} > 0)); then kill -9 "${pids[@]}" 2>/dev/null || true; fi
         ip netns delete "$NET-$host" 2>/dev/null || true
+        rm -rf "/etc/netns/$NET-$host"
     done
     NET=''
 }
