@@ -1,6 +1,8 @@
 //! A worker allocates nothing: not for packets of any kind, not when generations and networks are
 //! swapped, not for orders, not when it finds nothing to do.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::{

@@ -1,5 +1,7 @@
 //! The control socket from outside: a whole main thread with workers on memory ports.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::{

@@ -3,6 +3,8 @@
 //! The million is `cargo test --profile quick -p weir-dataplane --test malformed -- --ignored`;
 //! without it a part of the same run.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::collections::BTreeMap;

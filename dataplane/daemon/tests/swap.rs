@@ -3,6 +3,8 @@
 //! A = {chain X: RETURN; FORWARD: -j X, ACCEPT} and B = {FORWARD: ACCEPT, DROP} both let everything
 //! pass; only a mix (B's second rule reached by A's place in the chain) would drop.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::time::{Duration, Instant};
