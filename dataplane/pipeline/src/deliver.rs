@@ -1,17 +1,15 @@
 //! A packet for this host: handed to the host path, or answered as a kernel without sockets
 //! answers (`ip_local_deliver`, `ip6_input_finish`).
 
+use std::net::IpAddr;
+
 use packet::{Buffer, DropReason, L4Checksum, Pool, l4_checksum, l4_checksum_ok};
 use route::Iface;
-use wire::{
-    Header, Ipv6Header, UdpHeader, icmpv4, icmpv6,
-    ipv6_ext::{ExtensionHeader, FragmentHeader, is_extension},
-    protocol,
-    tcp::TcpSegment,
-};
+use wire::{Header, TcpHeader, UdpHeader, icmpv4, icmpv6, protocol, tcp::TcpSegment};
 
 use crate::{
     Observer,
+    extension_header::{self, HeaderFault},
     packet_state::{Cast, Packet},
     pipeline::HostPath,
     process::Flight,
@@ -81,24 +79,26 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
 
     fn deliver_v6(&mut self, iface: &Iface, packet: &mut Packet<P::Buf>) -> Result<(), DropReason> {
         let ip = &packet.ip;
-        if !ip.protocol_is_known() {
-            return Err(DropReason::TransportMalformed);
+        if let IpAddr::V6(dst) = ip.dst
+            && let Err(fault) = extension_header::check(ip.packet(packet.buf.bytes()), dst)
+        {
+            if let HeaderFault::Problem(code, at) = fault {
+                self.icmpv6_error(packet, icmpv6::PARAMETER_PROBLEM, code, at);
+            }
+            return Err(DropReason::NoListener);
         }
         // A fragment header before a packet that is whole changes nothing (RFC 6946).
         if ip.fragment_offset != 0 || ip.more_fragments() {
+            if let Some((code, at)) = fragment_problem(packet) {
+                self.icmpv6_error(packet, icmpv6::PARAMETER_PROBLEM, code, at);
+            }
             return Err(DropReason::LocalFragment);
         }
         match ip.protocol {
             protocol::ICMPV6 => self.icmpv6(iface, packet),
             protocol::TCP => self.closed_tcp(packet),
             protocol::UDP => self.closed_udp(packet),
-            protocol::NO_NEXT_HEADER => Err(DropReason::NoListener),
-            _ => {
-                let code = icmpv6::parameter_problem::NEXT_HEADER;
-                let at = next_header_at(ip.packet(packet.buf.bytes()));
-                self.icmpv6_error(packet, icmpv6::PARAMETER_PROBLEM, code, at);
-                Err(DropReason::NoListener)
-            }
+            _ => Err(DropReason::NoListener),
         }
     }
 
@@ -143,25 +143,25 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
     }
 }
 
-/// Where the next-header field stands that announces what follows the extension headers, in bytes
-/// from the IPv6 header: what a parameter problem points at.
-fn next_header_at(packet: &[u8]) -> u32 {
-    const FIELD: usize = 6;
-    let Ok((header, payload)) = Ipv6Header::split(packet) else {
-        return FIELD as u32;
-    };
-    let (mut next_header, mut field, mut at) = (header.next_header(), FIELD, 0);
-    while is_extension(next_header) {
-        let Some(Ok((extension, _))) = payload.get(at..).map(ExtensionHeader::split) else {
-            break;
+/// What is wrong with an IPv6 fragment, for a parameter problem: its code and pointer
+/// (`ipv6_frag_rcv`, `ip6_frag_queue`, `net/ipv6/reassembly.c`).
+fn fragment_problem<B: Buffer>(packet: &Packet<B>) -> Option<(u8, u32)> {
+    /// RFC 7112 5: the first fragment lacks the transport header.
+    const INCOMPLETE_CHAIN: u8 = 3;
+    const PAYLOAD_LENGTH_AT: u32 = 4;
+    let ip = &packet.ip;
+    let data_bytes = usize::from(ip.end - ip.l4);
+    if ip.fragment_offset == 0 && ip.protocol_is_known() {
+        let header_bytes = match ip.protocol {
+            protocol::TCP => TcpHeader::LEN,
+            protocol::UDP | protocol::ICMPV6 => UdpHeader::LEN,
+            _ => 1,
         };
-        field = Ipv6Header::LEN + at;
-        at += match next_header {
-            protocol::FRAGMENT => FragmentHeader::LEN,
-            protocol::AH => extension.auth_length(),
-            _ => extension.options_length(),
-        };
-        next_header = extension.next_header();
+        if data_bytes < header_bytes {
+            return Some((INCOMPLETE_CHAIN, 0));
+        }
     }
-    field as u32
+    // All but the last come in units of 8 bytes.
+    let is_odd = ip.more_fragments() && !data_bytes.is_multiple_of(8);
+    is_odd.then_some((icmpv6::parameter_problem::HEADER_FIELD, PAYLOAD_LENGTH_AT))
 }

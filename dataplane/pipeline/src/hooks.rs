@@ -76,7 +76,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                     link,
                     frame: packet.buf.bytes(),
                     ip: &packet.ip,
-                    has_link_header: packet.origin.iface().is_some(),
+                    has_link_header: link.input().is_some(),
                     now_ns: self.now_ns,
                 },
             };

@@ -12,7 +12,7 @@ use wire::{
 };
 
 use crate::{
-    Observer, Origin,
+    Observer,
     ip_option::{OPTIONS_MAX_BYTES, time_of_day_ms},
     packet_state::{Cast, Destination, Packet},
     process::Flight,
@@ -64,8 +64,8 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         dst: Ipv4Addr,
     ) -> Option<Ipv4Addr> {
         let route = self.network.route_v4(to)?;
-        // No route leads to a group, and one to ourselves leads nowhere.
-        if route.kind != RouteKind::Unicast && about.origin != Origin::Host {
+        // RFC 1122 3.2.2: a broadcast address is nobody's. Linux answers it, to all of the link.
+        if route.kind == RouteKind::Broadcast {
             return None;
         }
         if about.destination == Destination::Local {
@@ -143,13 +143,9 @@ pub(crate) fn emit(message: Icmpv4Header, payload: &mut [u8], data: &[u8]) {
     }
 }
 
-/// RFC 1122 3.2.2: no error about errors, fragments but the first, groups, or what was made here.
+/// RFC 1122 3.2.2: no error about errors, fragments but the first, or groups.
 fn deserves_error<B: Buffer>(about: &Packet<B>) -> bool {
-    if about.origin == Origin::Own
-        || about.cast != Cast::Host
-        || about.destination.is_group()
-        || about.ip.fragment_offset != 0
-    {
+    if about.cast != Cast::Host || about.destination.is_group() || about.ip.fragment_offset != 0 {
         return false;
     }
     if about.ip.protocol != protocol::ICMP {

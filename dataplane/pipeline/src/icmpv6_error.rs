@@ -13,7 +13,7 @@ use wire::{
 };
 
 use crate::{
-    Observer, Origin,
+    Observer,
     packet_state::{Cast, Destination, Packet},
     process::Flight,
 };
@@ -44,7 +44,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         let (IpAddr::V6(src), IpAddr::V6(dst)) = (about.ip.src, about.ip.dst) else {
             return;
         };
-        if about.origin == Origin::Own || is_error(about) {
+        if is_error(about) {
             return;
         }
         let is_to_us = matches!(about.destination, Destination::Local | Destination::Anycast);
@@ -54,7 +54,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             dst,
             is_to_group: about.cast != Cast::Host || dst.is_multicast(),
             is_to_us,
-            link: about.origin.iface().unwrap_or(IfaceId(0)),
+            link: self.link_of(about),
         };
         self.icmpv6_error_about(&about, Icmpv6Header::new(icmp_type, code, rest));
     }
@@ -98,9 +98,6 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         let Some(route) = self.network.route_v6(to, about.link) else {
             return;
         };
-        if route.kind != RouteKind::Unicast {
-            return;
-        }
         let source = if about.is_to_us && !about.is_to_group {
             Some(about.dst)
         } else {

@@ -30,6 +30,7 @@ pub mod counters;
 mod deliver;
 mod draft;
 mod echo;
+mod extension_header;
 mod forward;
 pub mod generation;
 mod hooks;

@@ -8,7 +8,6 @@ use route::{IfaceId, Route, RouteKind};
 use crate::{
     Observer, Origin,
     packet_state::{Cast, Destination, Packet},
-    pipeline::HostPath,
     process::Flight,
 };
 
@@ -51,18 +50,17 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         let Some(route) = route else {
             return self.drop(packet, DropReason::NoRoute);
         };
-        packet.destination = Destination::Elsewhere;
-        match route.kind {
-            RouteKind::Unicast => Some((packet, route)),
-            RouteKind::Local | RouteKind::Anycast => self.loop_back(packet),
-            RouteKind::Broadcast => {
-                packet.destination = Destination::Broadcast;
-                Some((packet, route))
-            }
-        }
+        packet.destination = match route.kind {
+            RouteKind::Unicast => Destination::Elsewhere,
+            RouteKind::Local => Destination::Local,
+            RouteKind::Anycast => Destination::Anycast,
+            RouteKind::Broadcast => Destination::Broadcast,
+        };
+        Some((packet, route))
     }
 
-    fn iface_with(&self, addr: IpAddr) -> Option<IfaceId> {
+    /// The interface that has an address.
+    pub(crate) fn iface_with(&self, addr: IpAddr) -> Option<IfaceId> {
         let ifaces = self.network.ifaces();
         ifaces
             .iter()
@@ -70,15 +68,12 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             .map(|iface| iface.id)
     }
 
-    /// A packet from this host to itself: handed to the host; the local stack has no sockets.
-    #[cold]
-    fn loop_back<T>(&mut self, packet: Packet<P::Buf>) -> Option<T> {
-        match self.pipe.host {
-            HostPath::Sink => self.hand_to_host(packet),
-            HostPath::LocalStack => {
-                let _: Option<()> = self.drop(packet, DropReason::NoListener);
-            }
-        }
-        None
+    /// The link on which the sender of a packet is answered: where it came from, or the one that
+    /// has its source address.
+    pub(crate) fn link_of(&self, packet: &Packet<P::Buf>) -> IfaceId {
+        let origin = packet.origin.iface();
+        origin
+            .or_else(|| self.iface_with(packet.ip.src))
+            .unwrap_or(IfaceId(0))
     }
 }

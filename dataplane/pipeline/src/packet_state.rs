@@ -32,6 +32,11 @@ pub(crate) enum Destination {
 }
 
 impl Destination {
+    /// One of our own addresses.
+    pub(crate) const fn is_here(self) -> bool {
+        matches!(self, Destination::Local | Destination::Anycast)
+    }
+
     /// `RTCF_BROADCAST | RTCF_MULTICAST`: nobody answers such a packet with an error.
     pub(crate) const fn is_group(self) -> bool {
         matches!(self, Destination::Broadcast | Destination::Multicast)

@@ -102,10 +102,25 @@ impl<'a, P: Pool, O: Observer> Flight<'a, P, O> {
         buf: P::Buf,
     ) -> Option<()> {
         let (packet, route) = self.route_output(origin, link, buf)?;
+        if packet.destination.is_here() {
+            return self.packet_to_itself(packet);
+        }
         let out = self.network.iface(route.iface)?;
         let packet = self.hook(Hook::Output, packet, Link::Out(out))?;
         let packet = self.hook(Hook::Postrouting, packet, Link::Out(out))?;
         self.transmit(packet, out, &route)
+    }
+
+    /// The rest of the life of a packet from this host to itself: out by `lo` and in again.
+    #[cold]
+    fn packet_to_itself(&mut self, packet: Packet<P::Buf>) -> Option<()> {
+        let lo = self.network.loopback();
+        let packet = self.hook(Hook::Output, packet, Link::Out(lo))?;
+        let packet = self.hook(Hook::Postrouting, packet, Link::Out(lo))?;
+        let packet = self.hook(Hook::Prerouting, packet, Link::In(lo))?;
+        let packet = self.whole(packet)?;
+        let packet = self.hook(Hook::Input, packet, Link::In(lo))?;
+        self.deliver(lo, packet)
     }
 
     /// Sends the packets that were made while another one was on its way. A packet that is made

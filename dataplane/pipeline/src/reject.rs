@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use packet::{Buffer, Pool};
-use route::IfaceId;
 use rules::targets::reject::RejectWith;
 use wire::{
     Header, Sum, TcpHeader, UdpHeader,
@@ -15,7 +14,7 @@ use wire::{
     protocol,
 };
 
-use crate::{Observer, Origin, packet_state::Packet, process::Flight};
+use crate::{Observer, packet_state::Packet, process::Flight};
 
 /// Protocols whose integrity is not a 16-bit sum over all of the payload.
 const GRE: u8 = 47;
@@ -27,7 +26,8 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
     #[cold]
     pub(crate) fn reject(&mut self, packet: &Packet<P::Buf>, with: RejectWith) {
         let code = match with {
-            RejectWith::TcpReset => return self.reset(packet, 0),
+            RejectWith::TcpReset if checksum_ok(packet) => return self.reset(packet, 0),
+            RejectWith::TcpReset => return,
             RejectWith::IcmpNetUnreachable => v4::NET,
             RejectWith::IcmpHostUnreachable => v4::HOST,
             RejectWith::IcmpProtoUnreachable => v4::PROTOCOL,
@@ -54,15 +54,12 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         }
     }
 
-    /// Answers a TCP segment with a reset that is sent with `tos`; a reset, a fragment, a wrong
-    /// checksum and a group get none.
+    /// Answers a TCP segment with a reset that is sent with `tos`; a reset, a fragment and a group
+    /// get none.
     #[cold]
     pub(crate) fn reset(&mut self, packet: &Packet<P::Buf>, tos: u8) {
         let ip = &packet.ip;
-        if packet.origin == Origin::Own
-            || ip.fragment_offset != 0
-            || ip.protocol != protocol::TCP
-            || packet.destination.is_group()
+        if ip.fragment_offset != 0 || ip.protocol != protocol::TCP || packet.destination.is_group()
         {
             return;
         }
@@ -70,9 +67,6 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         let Ok((segment, _)) = TcpHeader::split(l4) else {
             return;
         };
-        if !checksum_ok(packet) {
-            return;
-        }
         let Some(reset) = TcpHeader::reset(segment, l4.len()) else {
             return;
         };
@@ -102,7 +96,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                     payload_length: TcpHeader::LEN as u16,
                 };
                 let pseudo = pseudo_v6(src, dst, protocol::TCP, TcpHeader::LEN as u32);
-                let link = packet.origin.iface().unwrap_or(IfaceId(0));
+                let link = self.link_of(packet);
                 self.make_v6(&fields, link, |payload| emit(reset, pseudo, payload));
             }
             _ => {}

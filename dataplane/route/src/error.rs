@@ -5,10 +5,10 @@ use std::net::IpAddr;
 /// One fault of a [`crate::NetworkConfig`]; indices count from 0 in the order given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
-    /// More than 65,536 interfaces.
-    #[error("{0} interfaces; at most 65536 are possible")]
+    /// More than 65,535 interfaces.
+    #[error("{0} interfaces; at most 65535 are possible")]
     TooManyIfaces(usize),
-    /// Two interfaces have one name.
+    /// Two interfaces have one name, or one is called `lo`.
     #[error("two interfaces are called `{0}'")]
     DuplicateName(String),
     /// An MTU that IPv4 cannot use.

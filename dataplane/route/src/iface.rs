@@ -11,6 +11,9 @@ pub use wire::MacAddr;
 pub struct IfaceId(pub u16);
 
 impl IfaceId {
+    /// The host's way to itself, `lo`; the configuration never has it.
+    pub const LOOPBACK: IfaceId = IfaceId(u16::MAX);
+
     /// The number as an index.
     pub const fn index(self) -> usize {
         self.0 as usize

@@ -67,6 +67,7 @@ pub struct NetworkConfig {
 #[derive(Clone, Debug)]
 pub struct Network {
     ifaces: Arc<[Iface]>,
+    loopback: Arc<Iface>,
     fib: Arc<Fib>,
     neighbours: Neighbours,
     version: u64,
@@ -84,6 +85,7 @@ impl Network {
         entries.extend(static_entries(&ifaces, &config.routes)?);
         Ok(Self {
             ifaces: ifaces.into(),
+            loopback: Arc::new(loopback()),
             fib: Arc::new(Fib::new(entries)),
             neighbours: Neighbours::default(),
             version: 0,
@@ -94,6 +96,7 @@ impl Network {
     pub fn with_neighbours(&self, neighbours: Neighbours) -> Self {
         Self {
             ifaces: Arc::clone(&self.ifaces),
+            loopback: Arc::clone(&self.loopback),
             fib: Arc::clone(&self.fib),
             neighbours,
             version: self.version + 1,
@@ -127,14 +130,22 @@ impl Network {
         self.version
     }
 
-    /// All interfaces, by number.
+    /// All interfaces, by number, but `lo`.
     pub fn ifaces(&self) -> &[Iface] {
         &self.ifaces
     }
 
-    /// One interface.
+    /// One interface; `lo` too.
     pub fn iface(&self, id: IfaceId) -> Option<&Iface> {
+        if id == IfaceId::LOOPBACK {
+            return Some(&self.loopback);
+        }
         self.ifaces.get(id.index())
+    }
+
+    /// What packets of this host to itself leave and come by: rules see it as `lo`.
+    pub fn loopback(&self) -> &Iface {
+        &self.loopback
     }
 
     /// The interface called `name`.
@@ -203,13 +214,26 @@ impl Network {
     }
 }
 
+const LOOPBACK_NAME: &str = "lo";
+
+fn loopback() -> Iface {
+    Iface {
+        id: IfaceId::LOOPBACK,
+        name: LOOPBACK_NAME.into(),
+        mac: MacAddr::ZERO,
+        mtu: 65_536,
+        addrs: Vec::new(),
+        rp_filter: RpFilter::Off,
+    }
+}
+
 fn build_ifaces(configs: &[IfaceConfig]) -> Result<Vec<Iface>, NetworkError> {
-    if configs.len() > usize::from(u16::MAX) + 1 {
+    if configs.len() > usize::from(u16::MAX) {
         return Err(NetworkError::TooManyIfaces(configs.len()));
     }
     let mut ifaces: Vec<Iface> = Vec::with_capacity(configs.len());
     for (index, config) in configs.iter().enumerate() {
-        if ifaces.iter().any(|iface| *iface.name == *config.name) {
+        if config.name == LOOPBACK_NAME || ifaces.iter().any(|iface| *iface.name == *config.name) {
             return Err(NetworkError::DuplicateName(config.name.clone()));
         }
         if !(576..=65535).contains(&config.mtu) {

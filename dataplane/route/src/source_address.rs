@@ -26,7 +26,7 @@ pub(crate) fn select_v6(
     destination: Ipv6Addr,
 ) -> Option<Ipv6Addr> {
     let needs_own = destination.is_multicast() || destination.is_unicast_link_local();
-    let mut best: Option<((Scope, bool, u32), Ipv6Addr)> = None;
+    let mut best: Option<((bool, Scope, bool, u32), Ipv6Addr)> = None;
     for other in ifaces {
         let is_out = other.id == iface;
         if needs_own && !is_out {
@@ -39,7 +39,8 @@ pub(crate) fn select_v6(
             // Rule 8 compares within the source's own prefix length.
             let common = (addr.to_bits() ^ destination.to_bits()).leading_zeros();
             let common = common.min(u32::from(prefix.prefix_len));
-            let score = (fit(scope(addr), scope(destination)), is_out, common);
+            let fit = fit(scope(addr), scope(destination));
+            let score = (addr == destination, fit, is_out, common);
             if best.is_none_or(|(top, _)| score > top) {
                 best = Some((score, addr));
             }

@@ -94,6 +94,10 @@ fn faults_are_named() {
         NetworkError::DuplicateName(name) if name == "lan"
     ));
     assert!(matches!(
+        fault(&|c| c.ifaces[1].name = "lo".to_owned()),
+        NetworkError::DuplicateName(name) if name == "lo"
+    ));
+    assert!(matches!(
         fault(&|c| c.ifaces[1].addrs[0] = c.ifaces[0].addrs[0]),
         NetworkError::DuplicateAddress { .. }
     ));
