@@ -13,6 +13,7 @@ use crate::{
     packet_state::{Cast, Packet},
     pipeline::HostPath,
     process::Flight,
+    reject::Reset,
 };
 
 const IGMP: u8 = 2;
@@ -112,8 +113,12 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             return Err(DropReason::TransportChecksum);
         }
         if packet.cast == Cast::Host && !packet.destination.is_group() {
-            // The type of service goes back without the two bits that belong to ECN.
-            self.reset(packet, packet.ip.tos & !0b11);
+            // `tcp_v4_send_reset`: the type of service without the two bits that belong to ECN.
+            let with = Reset {
+                tos: packet.ip.tos & !0b11,
+                echoes_options: true,
+            };
+            self.reset(packet, &with);
         }
         Err(DropReason::NoListener)
     }

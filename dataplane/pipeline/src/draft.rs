@@ -9,15 +9,24 @@ use wire::{
     ipv6::Ipv6Fields,
 };
 
-use crate::{Observer, Origin, pipeline::OWN_MAX_PKTS, process::Flight};
+use crate::{Observer, Origin, ip_option::IpOptions, pipeline::OWN_MAX_PKTS, process::Flight};
+
+/// A packet that is made but not yet sent.
+pub(crate) struct Draft<B> {
+    pub(crate) buf: B,
+    /// Where it leaves if its destination is link-local or a group.
+    pub(crate) link: Option<IfaceId>,
+    /// Its IPv4 options.
+    pub(crate) options: IpOptions,
+}
 
 impl<P: Pool, O: Observer> Flight<'_, P, O> {
-    /// Makes an IPv4 packet. `options` is a multiple of 4 bytes; `fill` is given the whole IP
-    /// header and the payload.
+    /// Makes an IPv4 packet. Of the options there are what they ask for and their bytes, a multiple
+    /// of 4; `fill` is given the whole IP header and the payload.
     pub(crate) fn make_v4(
         &mut self,
         fields: &Ipv4Fields,
-        options: &[u8],
+        (asked, options): (IpOptions, &[u8]),
         fill: impl FnOnce(&mut [u8], &mut [u8]),
     ) {
         let header_bytes = Ipv4Header::LEN + options.len();
@@ -36,7 +45,11 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         let (header, payload) = packet.split_at_mut(header_bytes);
         fill(header, payload);
         let _ = fill_header_checksum(packet);
-        self.queue(None, buf);
+        self.queue(Draft {
+            buf,
+            link: None,
+            options: asked,
+        });
     }
 
     /// Makes an IPv6 packet; `fill` is given the payload. `link` is where it leaves if its
@@ -55,7 +68,11 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         if let Ok(payload) = Ipv6Header::new(fields).emit(packet) {
             fill(payload);
         }
-        self.queue(Some(link), buf);
+        self.queue(Draft {
+            buf,
+            link: Some(link),
+            options: IpOptions::NONE,
+        });
     }
 
     /// A counted buffer with an Ethernet header, its addresses still open, before `bytes` more.
@@ -74,9 +91,9 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         Some(buf)
     }
 
-    fn queue(&mut self, link: Option<IfaceId>, buf: P::Buf) {
+    fn queue(&mut self, draft: Draft<P::Buf>) {
         if self.pipe.own.len() < OWN_MAX_PKTS {
-            self.pipe.own.push_back((link, buf));
+            self.pipe.own.push_back(draft);
         } else {
             self.drop_now(Origin::Own, DropReason::TxFull);
         }

@@ -2,7 +2,7 @@
 //! is passed on, all else has nobody to hear it (`net/ipv4/icmp.c` `icmp_rcv`, `net/ipv6/icmp.c`
 //! `icmpv6_rcv`).
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use packet::{Buffer, DropReason, Pool, l4_checksum_ok};
 use route::Iface;
@@ -88,11 +88,8 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             self.pipe.counters.icmp_limited.add(1);
             return;
         }
-        let original = packet.ip.packet(packet.buf.bytes());
-        let header = &original[..usize::from(packet.ip.header_length()).min(original.len())];
         let mut room = [0; OPTIONS_MAX_BYTES];
-        let is_elsewhere = |addr: Ipv4Addr| self.is_elsewhere(addr);
-        let (echoed, options) = packet.options.echo(header, is_elsewhere, &mut room);
+        let (echoed, options) = self.echo_options(packet, &mut room);
         let fields = Ipv4Fields {
             src: source,
             dst: to,
@@ -104,7 +101,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             payload_length: (Icmpv4Header::LEN + data.len()) as u16,
         };
         let time_ms = time_of_day_ms(self.now_ns);
-        self.make_v4(&fields, options, |header, payload| {
+        self.make_v4(&fields, (echoed, options), |header, payload| {
             echoed.build(header, source, time_ms);
             emit(reply, payload, data);
         });

@@ -12,8 +12,8 @@ use wire::{
 };
 
 use crate::{
-    Observer,
-    ip_option::{OPTIONS_MAX_BYTES, time_of_day_ms},
+    Observer, Origin,
+    ip_option::{IpOptions, OPTIONS_MAX_BYTES, time_of_day_ms},
     packet_state::{Cast, Destination, Packet},
     process::Flight,
 };
@@ -100,6 +100,19 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             .allow(to.into(), settings.icmp_ratelimit_ms, self.now_ns)
     }
 
+    /// The options of an answer to `packet`: what its own go on recording.
+    pub(crate) fn echo_options<'o>(
+        &self,
+        packet: &Packet<P::Buf>,
+        room: &'o mut [u8; OPTIONS_MAX_BYTES],
+    ) -> (IpOptions, &'o [u8]) {
+        let original = packet.ip.packet(packet.buf.bytes());
+        let header = &original[..usize::from(packet.ip.header_length()).min(original.len())];
+        packet
+            .options
+            .echo(header, |addr| self.is_elsewhere(addr), room)
+    }
+
     fn send_error(
         &mut self,
         about: &Packet<P::Buf>,
@@ -107,12 +120,8 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         error: Icmpv4Header,
     ) {
         let original = about.ip.packet(about.buf.bytes());
-        let header = &original[..usize::from(about.ip.header_length()).min(original.len())];
         let mut room = [0; OPTIONS_MAX_BYTES];
-        let (echoed, options) =
-            about
-                .options
-                .echo(header, |addr| self.is_elsewhere(addr), &mut room);
+        let (echoed, options) = self.echo_options(about, &mut room);
         let overhead = wire::Ipv4Header::LEN + options.len() + Icmpv4Header::LEN;
         let quoted = original.len().min(ERROR_MAX_BYTES - overhead);
         let fields = Ipv4Fields {
@@ -126,7 +135,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             payload_length: (Icmpv4Header::LEN + quoted) as u16,
         };
         let time_ms = time_of_day_ms(self.now_ns);
-        self.make_v4(&fields, options, |header, payload| {
+        self.make_v4(&fields, (echoed, options), |header, payload| {
             echoed.build(header, src, time_ms);
             emit(error, payload, &original[..quoted]);
         });
@@ -150,6 +159,10 @@ fn deserves_error<B: Buffer>(about: &Packet<B>) -> bool {
     }
     if about.ip.protocol != protocol::ICMP {
         return true;
+    }
+    // The kernel makes one ICMP message at a time (`icmp_xmit_lock`): none about its own.
+    if about.origin == Origin::Own {
+        return false;
     }
     let l4 = about.ip.l4(about.buf.bytes());
     l4.first().is_some_and(|&icmp_type| {

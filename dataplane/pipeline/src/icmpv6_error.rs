@@ -7,13 +7,13 @@ use route::{Iface, IfaceId, RouteKind};
 use wire::{
     Header, Ipv6Header,
     checksum::pseudo_v6,
-    icmpv6::{ERROR_MAX_BYTES, Icmpv6Header, PACKET_TOO_BIG, PARAMETER_PROBLEM},
+    icmpv6::{ECHO_REPLY, ERROR_MAX_BYTES, Icmpv6Header, PACKET_TOO_BIG, PARAMETER_PROBLEM},
     ipv6::Ipv6Fields,
     protocol,
 };
 
 use crate::{
-    Observer,
+    Observer, Origin,
     packet_state::{Cast, Destination, Packet},
     process::Flight,
 };
@@ -168,7 +168,10 @@ fn is_error<B: Buffer>(about: &Packet<B>) -> bool {
     if ip.protocol != protocol::ICMPV6 || ip.fragment_offset != 0 || !ip.protocol_is_known() {
         return false;
     }
+    // The kernel makes one ICMPv6 message at a time (`icmpv6_xmit_lock`): none about its own echo
+    // reply. Neighbour discovery takes another way out.
     match ip.l4(about.buf.bytes()).first() {
+        Some(&ECHO_REPLY) if about.origin == Origin::Own => true,
         Some(icmp_type) => icmp_type & 0x80 == 0,
         // A first fragment may end before the type (RFC 8200 4.5).
         None => !ip.is_fragment(),

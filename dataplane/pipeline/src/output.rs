@@ -7,18 +7,18 @@ use route::{IfaceId, Route, RouteKind};
 
 use crate::{
     Observer, Origin,
+    draft::Draft,
     packet_state::{Cast, Destination, Packet},
     process::Flight,
 };
 
 impl<P: Pool, O: Observer> Flight<'_, P, O> {
-    /// Parses a packet that starts here and routes it. `link` is where a packet for a link-local
-    /// destination or a group leaves; without it, the interface that has its source address.
+    /// Parses a packet that starts here and routes it. A packet for a link-local destination or a
+    /// group leaves by the draft's link; without one, by the interface that has its source.
     pub(crate) fn route_output(
         &mut self,
         origin: Origin,
-        link: Option<IfaceId>,
-        buf: P::Buf,
+        Draft { buf, link, options }: Draft<P::Buf>,
     ) -> Option<(Packet<P::Buf>, Route)> {
         let ip = match parse(buf.bytes()).map(|parsed| parsed.network) {
             Ok(Carried::Ip(ip)) => ip,
@@ -33,6 +33,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         };
         let mut packet = Packet::new(buf, ip, origin, Cast::Host);
         packet.buf.truncate(usize::from(ip.end));
+        packet.options = options;
         let route = match ip.dst {
             IpAddr::V4(dst) => self.network.route_v4(dst),
             IpAddr::V6(dst) if dst.is_multicast() || dst.is_unicast_link_local() => {

@@ -7,7 +7,7 @@ use route::{IfaceId, NeighbourEvent, Network};
 use sync::Producer;
 
 use crate::{
-    Blind, Generation, LogRecord, Observer, Order, Settings, TxQueue, WorkerCounters,
+    Blind, Generation, LogRecord, Observer, Order, Settings, TxQueue, WorkerCounters, draft::Draft,
     icmp_limit::IcmpLimit, neighbour_queue::NeighbourQueue, process::Flight, random::Random,
 };
 
@@ -61,8 +61,8 @@ pub struct Pipeline<P: Pool> {
     pub(crate) waiting: NeighbourQueue<P::Buf>,
     pub(crate) icmp_limit: IcmpLimit,
     pub(crate) random: Random,
-    /// Packets made here that are still to be sent, in order, with the link that they must take.
-    pub(crate) own: VecDeque<(Option<IfaceId>, P::Buf)>,
+    /// Packets made here that are still to be sent, in order.
+    pub(crate) own: VecDeque<Draft<P::Buf>>,
     network_version: Option<u64>,
 }
 

@@ -9,6 +9,7 @@ use rules::Hook;
 
 use crate::{
     Generation, Observer, Origin, Outcome, Pipeline,
+    draft::Draft,
     hooks::Link,
     ip_option::IpOptions,
     packet_state::{Cast, Destination, Packet},
@@ -89,19 +90,19 @@ impl<'a, P: Pool, O: Observer> Flight<'a, P, O> {
         for buf in burst.drain(..) {
             self.pipe.counters.received.add(1);
             self.observer.starts(Origin::Host);
-            let _ = self.packet_out(Origin::Host, None, buf);
+            let draft = Draft {
+                buf,
+                link: None,
+                options: IpOptions::NONE,
+            };
+            let _ = self.packet_out(Origin::Host, draft);
             self.send_own();
         }
     }
 
     /// The life of one packet that starts here: the host's, or one that was made here.
-    pub(crate) fn packet_out(
-        &mut self,
-        origin: Origin,
-        link: Option<IfaceId>,
-        buf: P::Buf,
-    ) -> Option<()> {
-        let (packet, route) = self.route_output(origin, link, buf)?;
+    pub(crate) fn packet_out(&mut self, origin: Origin, draft: Draft<P::Buf>) -> Option<()> {
+        let (packet, route) = self.route_output(origin, draft)?;
         if packet.destination.is_here() {
             return self.packet_to_itself(packet);
         }
@@ -128,10 +129,10 @@ impl<'a, P: Pool, O: Observer> Flight<'a, P, O> {
     pub(crate) fn send_own(&mut self) {
         const MOST: usize = 64;
         for _ in 0..MOST {
-            let Some((link, buf)) = self.pipe.own.pop_front() else {
+            let Some(draft) = self.pipe.own.pop_front() else {
                 return;
             };
-            let _ = self.packet_out(Origin::Own, link, buf);
+            let _ = self.packet_out(Origin::Own, draft);
         }
         while self.pipe.own.pop_front().is_some() {
             self.drop_now(Origin::Own, DropReason::TxFull);

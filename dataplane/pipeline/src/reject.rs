@@ -14,19 +14,40 @@ use wire::{
     protocol,
 };
 
-use crate::{Observer, packet_state::Packet, process::Flight};
+use crate::{
+    Observer,
+    ip_option::{IpOptions, OPTIONS_MAX_BYTES, time_of_day_ms},
+    packet_state::Packet,
+    process::Flight,
+};
 
 /// Protocols whose integrity is not a 16-bit sum over all of the payload.
 const GRE: u8 = 47;
 const DCCP: u8 = 33;
 const SCTP: u8 = 132;
 
+/// What a reset takes over from the segment it answers.
+pub(crate) struct Reset {
+    /// Its type of service or traffic class.
+    pub(crate) tos: u8,
+    /// It echoes IPv4 options.
+    pub(crate) echoes_options: bool,
+}
+
+impl Reset {
+    /// Nothing: REJECT's (`nf_send_reset`).
+    const BARE: Reset = Reset {
+        tos: 0,
+        echoes_options: false,
+    };
+}
+
 impl<P: Pool, O: Observer> Flight<'_, P, O> {
     /// Answers the sender of a packet that a rule rejects.
     #[cold]
     pub(crate) fn reject(&mut self, packet: &Packet<P::Buf>, with: RejectWith) {
         let code = match with {
-            RejectWith::TcpReset if checksum_ok(packet) => return self.reset(packet, 0),
+            RejectWith::TcpReset if checksum_ok(packet) => return self.reset(packet, &Reset::BARE),
             RejectWith::TcpReset => return,
             RejectWith::IcmpNetUnreachable => v4::NET,
             RejectWith::IcmpHostUnreachable => v4::HOST,
@@ -54,10 +75,9 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         }
     }
 
-    /// Answers a TCP segment with a reset that is sent with `tos`; a reset, a fragment and a group
-    /// get none.
+    /// Answers a TCP segment with a reset; a reset, a fragment and a group get none.
     #[cold]
-    pub(crate) fn reset(&mut self, packet: &Packet<P::Buf>, tos: u8) {
+    pub(crate) fn reset(&mut self, packet: &Packet<P::Buf>, with: &Reset) {
         let ip = &packet.ip;
         if ip.fragment_offset != 0 || ip.protocol != protocol::TCP || packet.destination.is_group()
         {
@@ -77,13 +97,23 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                     dst,
                     protocol: protocol::TCP,
                     ttl: self.pipe.settings.ip_default_ttl,
-                    tos,
+                    tos: with.tos,
                     id: 0,
                     dont_fragment: true,
                     payload_length: TcpHeader::LEN as u16,
                 };
                 let pseudo = pseudo_v4(src, dst, protocol::TCP, TcpHeader::LEN as u16);
-                self.make_v4(&fields, &[], |_, payload| emit(reset, pseudo, payload));
+                let mut room = [0; OPTIONS_MAX_BYTES];
+                let (echoed, options) = if with.echoes_options {
+                    self.echo_options(packet, &mut room)
+                } else {
+                    (IpOptions::NONE, &[][..])
+                };
+                let time_ms = time_of_day_ms(self.now_ns);
+                self.make_v4(&fields, (echoed, options), |header, payload| {
+                    echoed.build(header, src, time_ms);
+                    emit(reset, pseudo, payload);
+                });
             }
             (IpAddr::V6(src), IpAddr::V6(dst)) if !src.is_multicast() && !dst.is_unspecified() => {
                 let fields = Ipv6Fields {
@@ -91,7 +121,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                     dst,
                     next_header: protocol::TCP,
                     hop_limit: self.pipe.settings.ipv6_hop_limit,
-                    traffic_class: tos,
+                    traffic_class: with.tos,
                     flow_label: 0,
                     payload_length: TcpHeader::LEN as u16,
                 };
