@@ -251,20 +251,13 @@ impl IpOptions {
         Ok(())
     }
 
-    /// Records the address of the out interface where it was asked for, and puts the header
-    /// checksum right (`ip_forward_options`).
+    /// Records the address of the out interface in the record route, and puts the header checksum
+    /// right (`ip_forward_options`, which leaves a timestamp its address of the way in).
     pub(crate) fn forward(&self, header: &mut [u8], out_addr: Ipv4Addr) {
-        self.write_addresses(header, out_addr);
-        let _ = fill_header_checksum(header);
-    }
-
-    fn write_addresses(&self, header: &mut [u8], addr: Ipv4Addr) {
         if self.record_needs_addr {
-            write_before(header, self.record_route, 5, addr.octets());
+            write_before(header, self.record_route, 5, out_addr.octets());
         }
-        if self.timestamp_needs_addr {
-            write_before(header, self.timestamp, 9, addr.octets());
-        }
+        let _ = fill_header_checksum(header);
     }
 
     /// The options of an answer to the packet with this header (`__ip_options_echo`): its
@@ -332,7 +325,12 @@ impl IpOptions {
     /// Records the own address and the time in an answer's header, once its source is known
     /// (`ip_options_build`).
     pub(crate) fn build(&self, header: &mut [u8], source: Ipv4Addr, time_ms: u32) {
-        self.write_addresses(header, source);
+        if self.record_needs_addr {
+            write_before(header, self.record_route, 5, source.octets());
+        }
+        if self.timestamp_needs_addr {
+            write_before(header, self.timestamp, 9, source.octets());
+        }
         if self.timestamp_needs_time {
             write_before(header, self.timestamp, 5, time_ms.to_be_bytes());
         }
@@ -406,6 +404,15 @@ mod tests {
         assert_eq!(&bytes[23..28], [8, 10, 0, 1, 1]);
         options.forward(&mut bytes, Ipv4Addr::new(192, 0, 2, 1));
         assert_eq!(&bytes[23..28], [8, 192, 0, 2, 1]);
+    }
+
+    #[test]
+    fn a_timestamp_keeps_the_address_of_the_way_in() {
+        let mut bytes = header(&[TIMESTAMP, 12, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let (options, result) = compile(&mut bytes);
+        assert_eq!(result, Ok(()));
+        options.forward(&mut bytes, Ipv4Addr::new(192, 0, 2, 1));
+        assert_eq!(&bytes[22..32], [13, 1, 10, 0, 1, 1, 1, 2, 3, 4]);
     }
 
     #[test]
