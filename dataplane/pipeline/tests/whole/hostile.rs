@@ -112,6 +112,9 @@ fn batter(case: &Case, seed: u64) {
         bench.main_turn();
         bench.sent();
     }
+    while !bench.pipe.host_queue().is_empty() {
+        bench.pipe.host_queue().fill(&mut Burst::new());
+    }
     assert_eq!(bench.pipe.waiting_pkts(), 0);
     assert_eq!(bench.pool.available(), whole, "every buffer came back");
 }

@@ -4,9 +4,10 @@
 //! [eth SRC > DST] LAYER...         default: 02:00:00:00:00:99 > 02:ff:00:00:00:01
 //! ip SRC > DST [ttl N] [tos N] [id N] [df] [mf] [frag UNITS] [options HEX]
 //! ip6 SRC > DST [hops N] [class N]
-//! udp SPORT > DPORT | tcp SPORT > DPORT FLAGS [seq N] [ack N] | icmp TYPE/CODE [rest N]
+//! udp SPORT > DPORT | tcp SPORT > DPORT FLAGS [seq N] [ack N] [win N] | icmp TYPE/CODE [rest N]
 //! proto N                          another protocol
 //! data N                           N bytes 0, 1, 2...; data HEX with a leading x
+//! about ip ...                     the rest of the line is a packet carried as data
 //! arp request SMAC SADDR > TADDR | arp reply SMAC SADDR > TMAC TADDR
 //! hex DIGITS                       the whole frame
 //! ```
@@ -142,6 +143,10 @@ fn ip(words: &mut Words<'_>) -> Vec<u8> {
             "options" => head.options = hex::decode(words.word()),
             "proto" => proto = words.parse(),
             "data" => data = payload(words.word()),
+            "about" => {
+                words.word();
+                data = ip(words);
+            }
             transport => (proto, l4) = self::transport(transport, words, head.src.is_ipv6()),
         }
     }
@@ -178,7 +183,11 @@ fn transport(kind: &str, words: &mut Words<'_>, is_v6: bool) -> (u8, Vec<u8>) {
             let flags = tcp_flags(words.word());
             let sequence = if words.take("seq") { words.number() } else { 0 };
             let acknowledgment = if words.take("ack") { words.number() } else { 0 };
-            let window = 1000;
+            let window = if words.take("win") {
+                words.number() as u16
+            } else {
+                1000
+            };
             let fields = TcpFields {
                 source_port,
                 destination_port,
