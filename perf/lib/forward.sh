@@ -45,12 +45,10 @@ cores = [1]
 
 [interfaces.lan]
 device = "net_pcap0,rx_pcap=$WORK/flows.pcap,infinite_rx=1"
-mac = "02:00:00:00:00:01"
 addresses = ["192.168.1.1/24"]
 
 [interfaces.wan]
 device = "net_null0,no-rx=1"
-mac = "02:00:00:00:00:02"
 addresses = ["203.0.113.1/24"]
 
 [[routes]]

@@ -9,6 +9,9 @@ use super::frame::Ends;
 
 /// Flows; more than a small cache remembers.
 const FLOWS: u32 = 1024;
+/// The address that DPDK's net_pcap gives its first port: "pcap" in ASCII, and its number. It
+/// cannot be set, and a router takes only what is addressed to it.
+const PCAP_MAC: MacAddr = MacAddr([2, b'p', b'c', b'a', b'p', 0]);
 /// Payload that makes a frame of 60 bytes, 64 with its checksum.
 const PAYLOAD: [u8; 18] = [0; 18];
 
@@ -18,7 +21,7 @@ pub(crate) fn frame(number: u32) -> Vec<u8> {
     let flow = number.wrapping_mul(0x9e37_79b1) % FLOWS;
     let host = Ipv4Addr::from(u32::from(Ipv4Addr::new(198, 18, 0, 0)) + (flow << 4 | 1));
     let ends = Ends {
-        macs: (MacAddr([2, 0, 0, 0, 0, 0x10]), MacAddr([2, 0, 0, 0, 0, 1])),
+        macs: (MacAddr([2, 0, 0, 0, 0, 0x10]), PCAP_MAC),
         addresses: (Ipv4Addr::new(192, 168, 1, 10), host),
         ttl: 64,
         id: number as u16,
