@@ -19,7 +19,7 @@ debian_source() {
     local options=(-o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$lists/parts"
         -o "Dir::State::Lists=$lists/state" -o DPkg::Lock::Timeout=120)
     (
-        cd "$folder"
+        cd "$folder" || exit
         apt-get "${options[@]}" --quiet update &&
             apt-get "${options[@]}" --quiet --download-only source "$package" &&
             for file in "$package"_*.orig.tar.*; do
