@@ -216,7 +216,7 @@ fn matches(dice: &mut Dice, pool: &Pool, style: &Style) -> (String, bool) {
     }
     if dice.chance(25) {
         let names: &[&str] = if style.v6 {
-            &["tcp", "udp", "ipv6-icmp", "47", "59", "132", "0"]
+            &["tcp", "udp", "ipv6-icmp", "47", "59", "132"]
         } else {
             &["tcp", "udp", "icmp", "47", "132", "255", "0"]
         };
