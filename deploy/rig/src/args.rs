@@ -33,11 +33,14 @@ pub struct Args {
     #[arg(long, default_value_t = 2)]
     pub threads: usize,
     /// The data plane to test.
-    #[arg(long, required_unless_present = "subject")]
+    #[arg(long, required_unless_present_any = ["subject", "faults"])]
     pub weir: Option<PathBuf>,
     /// Compare the kernel with itself instead: the rig's own test.
     #[arg(long, value_enum, conflicts_with = "weir")]
     pub subject: Option<Backend>,
+    /// Plant the faults of this list in a copy of the source and find each: the rig's own test.
+    #[arg(long, conflicts_with_all = ["weir", "subject"])]
+    pub faults: Option<PathBuf>,
     /// Folder for the shrunk cases that differ.
     #[arg(long)]
     pub save: Option<PathBuf>,

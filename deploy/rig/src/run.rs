@@ -6,15 +6,16 @@ use std::{
     path::PathBuf,
     sync::{Mutex, PoisonError},
     thread,
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::Instant,
 };
 
 use crate::{
-    args::{Args, BackendChoice},
-    capture::{self, Capture},
+    args::Args,
     case::{Case, CaseError, Recorded},
     compare::Difference,
-    generate::{self, Area},
+    faults::FaultError,
+    hunt,
+    jobs::{self, Job},
     judge::{Judge, Judgement, SharedLog, Subject},
     kernel::{Backend, KernelError},
     klog::KernelLog,
@@ -35,6 +36,9 @@ pub enum RunError {
     /// A case file.
     #[error("{0}")]
     Case(#[from] CaseError),
+    /// A fault that could not be planted.
+    #[error("{0}")]
+    Fault(#[from] FaultError),
     /// A capture file.
     #[error("{0}")]
     Capture(#[from] netio::pcap::CaptureError),
@@ -44,12 +48,6 @@ pub enum RunError {
     /// A shrunk case could not be written.
     #[error("{0}: {1}")]
     Save(PathBuf, std::io::Error),
-}
-
-struct Job {
-    area: String,
-    backend: Backend,
-    case: Box<dyn Fn() -> Case + Send>,
 }
 
 struct Shared<'a> {
@@ -67,9 +65,12 @@ struct Shared<'a> {
 pub fn run(args: &Args) -> Result<bool, RunError> {
     let started = Instant::now();
     let log = Mutex::new(Some(KernelLog::open().map_err(RunError::Log)?));
+    if let Some(list) = &args.faults {
+        return hunt::hunt(list, jobs::seed(args), &log);
+    }
     let shared = Shared {
         args,
-        jobs: Mutex::new(jobs(args)?),
+        jobs: Mutex::new(jobs::jobs(args)?),
         table: Mutex::default(),
         shown: Mutex::new(0),
         log: &log,
@@ -98,89 +99,6 @@ pub fn run(args: &Args) -> Result<bool, RunError> {
         // Whatever the generator writes, iptables-legacy must take; nft may lack something.
         tally.mismatches == 0 && !refused(backend, tally)
     }))
-}
-
-fn jobs(args: &Args) -> Result<VecDeque<Job>, RunError> {
-    let backends = |number: u64| match args.backend {
-        BackendChoice::Legacy => vec![Backend::Legacy],
-        BackendChoice::Nft => vec![Backend::Nft],
-        BackendChoice::Both if number.is_multiple_of(10) => vec![Backend::Legacy, Backend::Nft],
-        BackendChoice::Both => vec![Backend::Legacy],
-    };
-    let mut jobs = VecDeque::new();
-    let clock = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |now| now.as_secs());
-    let seed = args.seed.unwrap_or(clock);
-    for path in &args.captures {
-        let capture = match capture::read(path) {
-            Ok(capture) => capture,
-            // Other link types and damaged files are common among captures: said, and gone past.
-            Err(error) if path.exists() => {
-                println!("left out: {error}");
-                continue;
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let name = path
-            .file_stem()
-            .map_or_else(String::new, |s| s.to_string_lossy().into_owned());
-        let Capture { packets, left_out } = capture;
-        println!(
-            "{}: {} packets, {left_out} left out",
-            path.display(),
-            packets.len()
-        );
-        for (number, packets) in (0..).zip(packets.chunks(capture::PACKETS_PER_CASE)) {
-            let case = generate::case_around(seed, &name, number, packets.to_vec());
-            for backend in backends(number) {
-                let case = case.clone();
-                let job = Box::new(move || case.clone());
-                jobs.push_back(Job {
-                    area: "captures".to_owned(),
-                    backend,
-                    case: job,
-                });
-            }
-        }
-    }
-    if !args.captures.is_empty() {
-        return Ok(jobs);
-    }
-    if !args.files.is_empty() {
-        for path in &args.files {
-            let case = Case::read(path)?;
-            for backend in backends(0) {
-                let case = case.clone();
-                let job = Box::new(move || case.clone());
-                jobs.push_back(Job {
-                    area: "files".to_owned(),
-                    backend,
-                    case: job,
-                });
-            }
-        }
-        return Ok(jobs);
-    }
-    let areas = if args.areas.is_empty() {
-        Area::ALL.to_vec()
-    } else {
-        args.areas.clone()
-    };
-    println!("seed {seed}, {} cases", args.cases);
-    for number in 0..args.cases.div_ceil(areas.len() as u64) {
-        for &area in &areas {
-            for backend in backends(number) {
-                let case = Box::new(move || generate::case(seed, area, number));
-                jobs.push_back(Job {
-                    area: area.as_str().to_owned(),
-                    backend,
-                    case,
-                });
-            }
-        }
-    }
-    Ok(jobs)
 }
 
 fn work(shared: &Shared<'_>, number: usize) -> Result<(), RunError> {
