@@ -17,6 +17,7 @@ mod jobs;
 mod judge;
 mod kernel;
 mod klog;
+mod listed;
 mod normalise;
 mod packet;
 mod report;

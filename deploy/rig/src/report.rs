@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, process::Command};
 
-use crate::{case::Case, compare::Difference};
+use crate::{case::Case, compare::Difference, listed};
 
 /// Cases run and mismatches found, for one row of the closing table.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Tally {
     pub packets: u64,
     /// Cases that differ.
     pub mismatches: u64,
+    /// Cases that differ and hold a packet of a kind that is listed as a deliberate difference.
+    pub listed: u64,
     /// Cases whose rules the back end does not take.
     pub refused: u64,
     /// Cases in which nft differs from legacy while Weir does as legacy does: the kernel's two
@@ -42,19 +44,20 @@ pub fn versions() -> String {
 /// Prints the table and the line that sums it up.
 pub fn print_table(table: &Table, seconds: f64) {
     println!(
-        "\n{:<14} {:<8} {:>7} {:>9} {:>11} {:>8} {:>14}",
-        "area", "backend", "cases", "packets", "mismatches", "refused", "kernels differ"
+        "\n{:<14} {:<8} {:>7} {:>9} {:>11} {:>7} {:>8} {:>14}",
+        "area", "backend", "cases", "packets", "mismatches", "listed", "refused", "kernels differ"
     );
     let row = |area: &str, backend: &str, tally: &Tally| {
         let Tally {
             cases,
             packets,
             mismatches,
+            listed,
             refused,
             disagree,
         } = tally;
         println!(
-            "{area:<14} {backend:<8} {cases:>7} {packets:>9} {mismatches:>11} {refused:>8} \
+            "{area:<14} {backend:<8} {cases:>7} {packets:>9} {mismatches:>11} {listed:>7} {refused:>8} \
              {disagree:>14}"
         );
     };
@@ -64,10 +67,22 @@ pub fn print_table(table: &Table, seconds: f64) {
         sum.cases += tally.cases;
         sum.packets += tally.packets;
         sum.mismatches += tally.mismatches;
+        sum.listed += tally.listed;
         sum.refused += tally.refused;
         sum.disagree += tally.disagree;
     }
     row("all", "", &sum);
+    for listed in listed::read()
+        .unwrap_or_default()
+        .iter()
+        .filter(|_| sum.listed > 0)
+    {
+        println!(
+            "listed: {}: {}",
+            listed.name,
+            listed.reason.trim().replace('\n', " ")
+        );
+    }
     println!(
         "{} · {seconds:.0} s, {:.0} cases/s",
         versions(),

@@ -19,6 +19,7 @@ use crate::{
     judge::{Judge, Judgement, SharedLog, Subject},
     kernel::{Backend, KernelError},
     klog::KernelLog,
+    listed,
     report::{self, Table, Tally},
     shrink::shrink,
     weir::{Weir, WeirError},
@@ -132,6 +133,11 @@ fn work(shared: &Shared<'_>, number: usize) -> Result<(), RunError> {
         if disagree {
             judgement = Judgement::Same;
         }
+        let listed =
+            matches!(judgement, Judgement::Different(_)) && listed::explains(&case).is_some();
+        if listed {
+            judgement = Judgement::Same;
+        }
         let differs = matches!(judgement, Judgement::Different(_) | Judgement::Failed(_));
         {
             let mut table = shared.table.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,6 +147,7 @@ fn work(shared: &Shared<'_>, number: usize) -> Result<(), RunError> {
             tally.cases += 1;
             tally.packets += case.packets.len() as u64;
             tally.mismatches += u64::from(differs);
+            tally.listed += u64::from(listed);
             tally.disagree += u64::from(disagree);
             tally.refused += u64::from(matches!(judgement, Judgement::Refused(_)));
         }

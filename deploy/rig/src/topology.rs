@@ -82,7 +82,7 @@ pub fn mac_text(mac: [u8; 6]) -> String {
 /// Every host on the link of `interface` but the router.
 fn hosts(interface: &Interface) -> impl Iterator<Item = IpAddr> {
     let [a, b, c, own] = interface.v4.octets();
-    let v4 = (1..=254)
+    let v4 = (0..=254)
         .filter(move |&host| host != own)
         .map(move |host| IpAddr::V4(Ipv4Addr::new(a, b, c, host)));
     let net = interface.v6.segments();

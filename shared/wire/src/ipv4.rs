@@ -234,7 +234,7 @@ impl Ipv4Header {
     #[inline]
     pub const fn set_fragment(&mut self, offset: u16, more: bool) {
         let more = if more { MORE_FRAGMENTS } else { 0 };
-        self.flags_offset = U16::new((offset & FRAGMENT_OFFSET) | more);
+        self.flags_offset = U16::new(offset | more);
     }
 }
 

@@ -20,11 +20,16 @@ impl Line<'_> {
             let (sequence, acknowledgment) = (header.sequence(), header.acknowledgment());
             self.put(format_args!("SEQ={sequence} ACK={acknowledgment} "));
         }
+        // The last reserved bit is accurate ECN's since Linux 6.15 and is named like a flag.
+        let (reserved, is_ae) = (header.reserved() & !1, header.reserved() & 1 != 0);
         self.put(format_args!(
             "WINDOW={} RES=0x{:02x} ",
             header.window(),
-            header.reserved() << 2
+            reserved << 2
         ));
+        if is_ae {
+            self.text.push_str("AE ");
+        }
         for (flag, text) in [
             (TcpFlags::CWR, "CWR "),
             (TcpFlags::ECE, "ECE "),
