@@ -2,7 +2,7 @@
 //! the clock. They are blanked on both sides, but only in a packet whose checksum was right, so
 //! that a wrong checksum is still seen.
 
-use crate::{packet::checksum, topology::INTERFACES};
+use crate::{hex, packet::checksum, topology::INTERFACES};
 
 const ETHERNET: usize = 14;
 const OPTION_TIMESTAMP: u8 = 68;
@@ -105,20 +105,34 @@ fn ipv6(frame: &mut [u8]) {
 }
 
 /// A line of LOG to be compared: in a line about a packet of the router's own the identification
-/// is blanked unless it is 0.
+/// is blanked unless it is 0; stamps in printed options are blanked.
 pub fn log_line(line: &str) -> String {
     let line = line.trim_end();
     let source = line.split_once(" SRC=").map_or("", |(_, tail)| tail);
     let own = INTERFACES
         .iter()
         .any(|i| source.starts_with(&format!("{} ", i.v4)));
-    match line.split_once(" ID=") {
+    let line = match line.split_once(" ID=") {
         Some((head, tail)) if own && !tail.starts_with("0 ") => {
             let rest = tail.trim_start_matches(|c: char| c.is_ascii_digit());
             format!("{head} ID=*{rest}")
         }
         _ => line.to_owned(),
+    };
+    let mut parts = line.split("OPT (");
+    let mut blanked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_once(')').unwrap_or((part, ""));
+        let digits = match hex::decode(digits) {
+            Some(mut options) => {
+                stamps(&mut options);
+                hex::encode(&options)
+            }
+            None => digits.to_owned(),
+        };
+        blanked += &format!("OPT ({digits}){rest}");
     }
+    blanked
 }
 
 /// A line of `iptables-save -c` without the rule's text: counters and chain.
