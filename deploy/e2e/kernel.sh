@@ -3,6 +3,7 @@
 # shellcheck shell=bash
 
 # Cases that ask Weir about itself.
+# shellcheck disable=SC2034  # deploy/e2e/run reads it
 OF_WEIR_ALONE='two_workers|swap_under_load|kill_.*|stop|bad_.*|no_.*plane|no_bypass|fragments|neighbours|log'
 
 kernel_start() {

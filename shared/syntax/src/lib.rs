@@ -2,7 +2,7 @@
 //!
 //! # Overview
 //!
-//! [`run`] takes one call of `iptables`, `iptables-save`, `iptables-restore` or an ip6 twin and a
+//! [`run()`] takes one call of `iptables`, `iptables-save`, `iptables-restore` or an ip6 twin and a
 //! [`rules::Ruleset`], and gives back what the program prints, its exit code, and the ruleset that
 //! the call leaves behind. It does no I/O: names of services and protocols come in a [`Names`]
 //! value, the clock in a [`Stamp`].

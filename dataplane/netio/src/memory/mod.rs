@@ -2,7 +2,7 @@
 //!
 //! Nothing here allocates after construction but a pool made [`HeapPool::on_demand`]:
 //! [`HeapPool::new`] makes every buffer at once and a dropped buffer returns to its pool, from
-//! whichever thread drops it. [`link`] gives the two ends of a wire; a test holds one and the
+//! whichever thread drops it. [`link()`] gives the two ends of a wire; a test holds one and the
 //! worker under test polls the other.
 
 mod buf;
