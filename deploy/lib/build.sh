@@ -2,13 +2,17 @@
 # shellcheck shell=bash
 
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$ROOT/target}
-# What end-to-end tests and the demo run: see [profile.quick] in Cargo.toml.
-BIN=$CARGO_TARGET_DIR/quick
+# What end-to-end tests and the demo run, see Cargo.toml; benchmarks say "release".
+PROFILE=${PROFILE:-quick}
+BIN=$CARGO_TARGET_DIR/$PROFILE
 
-# Builds the daemons, the CLI and the traffic tool into $BIN.
+# build_binaries [PACKAGE...]: the daemons, the CLI, the traffic tool and PACKAGEs into $BIN.
 build_binaries() {
-    cargo build --manifest-path "$ROOT/Cargo.toml" --locked --profile quick \
-        --package weir-dataplane --package weir-controlplane --package cli --package traffic
+    local package packages=()
+    for package in weir-dataplane weir-controlplane cli traffic "$@"; do
+        packages+=(--package "$package")
+    done
+    cargo build --manifest-path "$ROOT/Cargo.toml" --locked --profile "$PROFILE" "${packages[@]}"
 }
 
 weir() { WEIR_SOCKET=$WEIR_DIR/run/control.sock "$BIN/weir" "$@"; }

@@ -9,15 +9,19 @@ row() {
           ratio: (if $peer == null or $peer == 0 then null else $weir / $peer * 1000 | round / 1000 end)}' >>"$ROWS"
 }
 
-# table: the rows for people, with the machine that they come from.
+# table: the rows for people, with the machine and the build that they come from.
 table() {
-    printf '\n%-44s %12s %12s %8s  %s\n' case weir peer ratio unit
-    jq --raw-output '[.case, .weir, .peer // "-", .ratio // "-", .unit] | @tsv' "$ROWS" |
-        while IFS=$'\t' read -r case weir peer ratio unit; do
-            printf '%-44s %12s %12s %8s  %s\n' "$case" "$weir" "$peer" "$ratio" "$unit"
+    local commit
+    commit=$(git -C "$ROOT" describe --always --dirty 2>/dev/null || echo unknown)
+    printf '\n%-40s %8s %12s %12s  %s\n' case ratio weir peer unit
+    jq --raw-output '[.case, .ratio // "-", .weir, .peer // "-", .unit] | @tsv' "$ROWS" |
+        while IFS=$'\t' read -r case ratio weir peer unit; do
+            printf '%-40s %8s %12s %12s  %s\n' "$case" "$ratio" "$weir" "$peer" "$unit"
         done
-    printf '\n%s, %d CPUs, %s\n' "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
-        "$(nproc)" "$(uname -sr)"
+    printf '\n%s, %s, %d CPUs, %s, DPDK %s, commit %s, profile %s\n' "$(date --iso-8601)" \
+        "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" "$(uname -sr)" \
+        "$(pkg-config --modversion libdpdk)" "$commit" "$PROFILE"
+    printf 'load average while it ran: %s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)"
 }
 
 # median NUMBER...

@@ -32,8 +32,8 @@ pub(crate) struct Stage {
     pub(crate) taken: Counter,
     /// Into which histogram latencies go; none if there is none of that number.
     pub(crate) phase: Gauge,
-    /// No packet is due any more.
-    pub(crate) is_over: Flag,
+    /// Packets are due while it is up; the schedule starts anew when it is raised.
+    pub(crate) is_open: Flag,
 }
 
 /// When packets are due.
@@ -58,9 +58,10 @@ pub(crate) struct Source {
     pub(crate) stage: Arc<Stage>,
     pub(crate) frames: Vec<Vec<u8>>,
     pub(crate) pace: Pace,
-    /// Packets given, and when the first one was due.
+    /// Packets given.
     pub(crate) number: u64,
-    pub(crate) started_ns: Option<u64>,
+    /// The packet that the schedule started with, and when it was due.
+    pub(crate) schedule: Option<(u64, u64)>,
 }
 
 impl Source {
@@ -68,17 +69,21 @@ impl Source {
     fn due_ns(&mut self, now_ns: u64) -> u64 {
         match self.pace {
             Pace::Flood => now_ns,
-            Pace::EveryPs(interval) => {
-                let started_ns = *self.started_ns.get_or_insert(now_ns);
-                started_ns + (u128::from(self.number) * u128::from(interval) / 1000) as u64
+            Pace::EveryPs(interval_ps) => {
+                let (first, started_ns) = *self.schedule.get_or_insert((self.number, now_ns));
+                started_ns + (self.number - first) * interval_ps / 1000
             }
         }
     }
 
     fn rx_burst(&mut self, rx: &mut Burst<HeapBuf>) -> usize {
         let before = rx.len();
+        if !self.stage.is_open.is_raised() {
+            self.schedule = None;
+            return 0;
+        }
         let now_ns = self.clock.now_ns();
-        while !rx.is_full() && !self.stage.is_over.is_raised() {
+        while !rx.is_full() {
             let due_ns = self.due_ns(now_ns);
             if due_ns > now_ns {
                 break;

@@ -29,11 +29,12 @@ const POOL_PKTS: usize = 4096;
 /// Bytes of a buffer behind its headroom.
 const ROOM_BYTES: usize = 2048;
 /// How long capacity is measured.
-const CAPACITY: Duration = Duration::from_millis(500);
+const CAPACITY: Duration = Duration::from_millis(400);
 /// What caches and clocks need to settle.
-const WARM_UP: Duration = Duration::from_millis(200);
-/// What a worker needs to send what it has.
-const DRAIN: Duration = Duration::from_millis(200);
+const WARM_UP: Duration = Duration::from_millis(50);
+/// What a worker needs to send what it has; and what others need of its core between two rounds,
+/// so that a kernel that runs it at real-time priority does not take the core away in between.
+const REST: Duration = Duration::from_millis(100);
 /// The phase in which nothing is recorded.
 const UNRECORDED: u64 = u64::MAX;
 
@@ -90,6 +91,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Outcome, SpawnError> {
     leave_cores(&cores);
 
     let flood = Bench::start(&cores, Pace::Flood, 0, &rulesets[0])?;
+    flood.open();
     thread::sleep(WARM_UP);
     let (before, since) = (flood.taken(), Instant::now());
     thread::sleep(CAPACITY);
@@ -101,16 +103,18 @@ pub(crate) fn run(plan: &Plan) -> Result<Outcome, SpawnError> {
     let phases = 2 * plan.rounds as usize;
     let pace = Pace::EveryPs(1_000_000_000_000 / rate_pps);
     let mut bench = Bench::start(&cores, pace, phases, &rulesets[0])?;
-    bench.idle(WARM_UP);
     let swaps = plan.swaps.div_ceil(plan.rounds.max(1));
     let period = Duration::from_micros(plan.period_us);
     for round in 0..u64::from(plan.rounds) {
+        bench.open();
+        bench.idle(WARM_UP);
         bench.phase(2 * round);
         bench.idle(period * swaps);
         bench.phase(2 * round + 1);
         bench.swap(swaps, period, &rulesets);
+        bench.phase(UNRECORDED);
+        bench.close();
     }
-    bench.phase(UNRECORDED);
     Ok(bench.outcome(capacity_pps, rate_pps))
 }
 
@@ -148,7 +152,7 @@ impl Bench {
                 frames: firewall::frames(),
                 pace,
                 number: 0,
-                started_ns: None,
+                schedule: None,
             };
             let sink = Sink::new(clock, Arc::clone(&stage), phases, sender.clone());
             ports.push(WorkerPorts {
@@ -162,8 +166,8 @@ impl Bench {
             settings: Settings::default(),
             neighbours,
             idle: IdleBackoff {
-                pause_polls: u32::MAX,
-                sleep: Duration::ZERO,
+                pause_polls: 1000,
+                sleep: Duration::from_micros(50),
             },
             seed: 1,
         };
@@ -180,6 +184,21 @@ impl Bench {
             compile_ns: histogram(),
             adoption_ns: histogram(),
         })
+    }
+
+    /// Packets come.
+    fn open(&self) {
+        for stage in &self.stages {
+            stage.is_open.raise();
+        }
+    }
+
+    /// No packet comes any more; what is on its way arrives.
+    fn close(&self) {
+        for stage in &self.stages {
+            stage.is_open.lower();
+        }
+        thread::sleep(REST);
     }
 
     fn phase(&self, number: u64) {
@@ -222,13 +241,9 @@ impl Bench {
         }
     }
 
-    /// No packet comes any more, what is on its way arrives, workers stop. Returns the latencies
-    /// of each worker, by phase.
+    /// Workers stop. Returns the latencies of each, by phase.
     fn end(self) -> Vec<Vec<Histogram<u64>>> {
-        for stage in &self.stages {
-            stage.is_over.raise();
-        }
-        thread::sleep(DRAIN);
+        self.close();
         self.threads.stop();
         self.results.try_iter().collect()
     }

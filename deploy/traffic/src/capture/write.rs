@@ -13,6 +13,8 @@ use super::{client_day, flows};
 pub(crate) enum What {
     /// Small UDP datagrams of 1024 flows, for benchmarks.
     Flows,
+    /// The same over IPv6.
+    Flows6,
     /// The demo's traffic as it arrives from the client.
     Client,
     /// The demo's traffic as it arrives from the server.
@@ -30,6 +32,11 @@ pub(crate) fn run(what: What, out: &Path, packets: u32) -> io::Result<()> {
         What::Flows => {
             for number in 0..packets {
                 frame(u64::from(number) * 1000, &flows::frame(number))?;
+            }
+        }
+        What::Flows6 => {
+            for number in 0..packets {
+                frame(u64::from(number) * 1000, &flows::frame_v6(number))?;
             }
         }
         What::Client => {
