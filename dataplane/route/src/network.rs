@@ -69,6 +69,8 @@ pub struct Network {
     ifaces: Arc<[Iface]>,
     loopback: Arc<Iface>,
     fib: Arc<Fib>,
+    /// By interface: how link-local IPv6 destinations are reached.
+    link_routes: Arc<[Option<Route>]>,
     neighbours: Neighbours,
     version: u64,
 }
@@ -84,6 +86,7 @@ impl Network {
         let mut entries = address_entries(&ifaces);
         entries.extend(static_entries(&ifaces, &config.routes)?);
         Ok(Self {
+            link_routes: ifaces.iter().map(link_route).collect(),
             ifaces: ifaces.into(),
             loopback: Arc::new(loopback()),
             fib: Arc::new(Fib::new(entries)),
@@ -98,6 +101,7 @@ impl Network {
             ifaces: Arc::clone(&self.ifaces),
             loopback: Arc::clone(&self.loopback),
             fib: Arc::clone(&self.fib),
+            link_routes: Arc::clone(&self.link_routes),
             neighbours,
             version: self.version + 1,
         }
@@ -172,22 +176,20 @@ impl Network {
     /// the interface of arrival or the one the sender chose.
     pub fn route_v6(&self, destination: Ipv6Addr, link: IfaceId) -> Option<Route> {
         if destination.is_unicast_link_local() {
-            let iface = self.iface(link)?;
-            let source = iface.link_local()?;
-            let kind = if iface.has_addr(destination.into()) {
+            let kind = if self.iface(link)?.has_addr(destination.into()) {
                 RouteKind::Local
             } else {
                 RouteKind::Unicast
             };
-            return Some(Route {
-                kind,
-                iface: link,
-                gateway: None,
-                prefix_len: 64,
-                source: Some(source.into()),
-            });
+            let route = *self.link_route(link)?;
+            return Some(Route { kind, ..route });
         }
         self.fib.lookup_v6(destination).copied()
+    }
+
+    /// The route to link-local IPv6 destinations behind `link`; none without a link-local address.
+    pub fn link_route(&self, link: IfaceId) -> Option<&Route> {
+        self.link_routes.get(link.index())?.as_ref()
     }
 
     /// Whether `addr` is an address of ours, on any interface.
@@ -215,6 +217,17 @@ impl Network {
 }
 
 const LOOPBACK_NAME: &str = "lo";
+
+/// The route to link-local destinations behind an interface that has such an address.
+fn link_route(iface: &Iface) -> Option<Route> {
+    Some(Route {
+        kind: RouteKind::Unicast,
+        iface: iface.id,
+        gateway: None,
+        prefix_len: 64,
+        source: Some(iface.link_local()?.into()),
+    })
+}
 
 fn loopback() -> Iface {
     Iface {
