@@ -21,12 +21,12 @@ const IGMP: u8 = 2;
 impl<P: Pool, O: Observer> Flight<'_, P, O> {
     /// IPv4 is reassembled before INPUT. The local stack does not, and drops fragments; a host
     /// behind the host path reassembles for itself.
-    pub(crate) fn whole(&mut self, packet: Packet<P::Buf>) -> Option<Packet<P::Buf>> {
+    pub(crate) fn whole(&mut self, packet: &Packet<P::Buf>) -> Option<()> {
         let is_local = self.pipe.host == HostPath::LocalStack;
         if is_local && !packet.ip.is_v6() && packet.ip.is_fragment() {
             return self.drop(packet, DropReason::LocalFragment);
         }
-        Some(packet)
+        Some(())
     }
 
     /// Ends a packet that INPUT let pass.
@@ -49,7 +49,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                 self.delivered(packet.origin, packet.buf.bytes());
                 Some(())
             }
-            Err(reason) => self.drop(packet, reason),
+            Err(reason) => self.drop(&packet, reason),
         }
     }
 
@@ -57,7 +57,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
     pub(crate) fn hand_to_host(&mut self, packet: Packet<P::Buf>) {
         let origin = packet.origin;
         if self.pipe.host_queue.room() == 0 {
-            let _: Option<()> = self.drop(packet, DropReason::HostQueueFull);
+            let _: Option<()> = self.drop(&packet, DropReason::HostQueueFull);
             return;
         }
         self.delivered(origin, packet.buf.bytes());

@@ -20,44 +20,39 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
     /// TTL, then MTU, then the decrement, so that FORWARD rules see the lowered TTL.
     pub(crate) fn forward(
         &mut self,
-        packet: Packet<P::Buf>,
+        packet: &mut Packet<P::Buf>,
         out: &Iface,
         route: &Route,
-    ) -> Option<Packet<P::Buf>> {
+    ) -> Option<()> {
         if packet.cast != Cast::Host {
             return self.drop(packet, DropReason::ForwardNotUnicast);
         }
-        let mut packet = if packet.ip.is_v6() {
-            self.forward_v6(packet, out, route)?
+        if packet.ip.is_v6() {
+            self.forward_v6(packet, out, route)?;
         } else {
-            self.forward_v4(packet, out)?
-        };
+            self.forward_v4(packet, out)?;
+        }
         rewrite::decrement_ttl(packet.buf.bytes_mut(), &mut packet.ip);
-        Some(packet)
+        Some(())
     }
 
-    fn forward_v4(&mut self, packet: Packet<P::Buf>, out: &Iface) -> Option<Packet<P::Buf>> {
+    fn forward_v4(&mut self, packet: &Packet<P::Buf>, out: &Iface) -> Option<()> {
         if packet.ip.ttl <= 1 {
-            self.icmp_error(&packet, icmpv4::TIME_EXCEEDED, icmpv4::TTL_EXCEEDED, 0);
+            self.icmp_error(packet, icmpv4::TIME_EXCEEDED, icmpv4::TTL_EXCEEDED, 0);
             return self.drop(packet, DropReason::TtlExceeded);
         }
         if packet.ip.dont_fragment() && u32::from(packet.ip.length()) > out.mtu {
             let code = icmpv4::unreachable::FRAGMENTATION_NEEDED;
-            self.icmp_error(&packet, icmpv4::UNREACHABLE, code, out.mtu);
+            self.icmp_error(packet, icmpv4::UNREACHABLE, code, out.mtu);
             return self.drop(packet, DropReason::MtuExceeded);
         }
-        Some(packet)
+        Some(())
     }
 
-    fn forward_v6(
-        &mut self,
-        packet: Packet<P::Buf>,
-        out: &Iface,
-        route: &Route,
-    ) -> Option<Packet<P::Buf>> {
+    fn forward_v6(&mut self, packet: &Packet<P::Buf>, out: &Iface, route: &Route) -> Option<()> {
         if packet.ip.ttl <= 1 {
             let code = icmpv6::HOP_LIMIT_EXCEEDED;
-            self.icmpv6_error(&packet, icmpv6::TIME_EXCEEDED, code, 0);
+            self.icmpv6_error(packet, icmpv6::TIME_EXCEEDED, code, 0);
             return self.drop(packet, DropReason::TtlExceeded);
         }
         // Back to its own link the kernel redirects instead, and does not look at the source.
@@ -69,28 +64,23 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             }
             if src.is_unicast_link_local() {
                 let code = icmpv6::unreachable::BEYOND_SCOPE;
-                self.icmpv6_error(&packet, icmpv6::UNREACHABLE, code, 0);
+                self.icmpv6_error(packet, icmpv6::UNREACHABLE, code, 0);
                 return self.drop(packet, DropReason::ForwardScope);
             }
         }
         let mtu = out.mtu.max(IPV6_MTU_MIN);
         if u32::from(packet.ip.length()) > mtu {
-            self.icmpv6_error(&packet, icmpv6::PACKET_TOO_BIG, 0, mtu);
+            self.icmpv6_error(packet, icmpv6::PACKET_TOO_BIG, 0, mtu);
             return self.drop(packet, DropReason::MtuExceeded);
         }
-        Some(packet)
+        Some(())
     }
 
     /// `ip_forward_options`: IPv4 options that asked for it record the out interface's address.
-    pub(crate) fn forward_options(
-        &mut self,
-        packet: Packet<P::Buf>,
-        route: &Route,
-    ) -> Packet<P::Buf> {
+    pub(crate) fn forward_options(&mut self, packet: &mut Packet<P::Buf>, route: &Route) {
         if packet.options.is_empty() {
-            return packet;
+            return;
         }
-        let mut packet = packet;
         let source = match route.source {
             Some(IpAddr::V4(source)) => source,
             _ => Ipv4Addr::UNSPECIFIED,
@@ -99,6 +89,5 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         if let Some(header) = packet.buf.bytes_mut().get_mut(l3..l4) {
             packet.options.forward(header, source);
         }
-        packet
     }
 }

@@ -58,15 +58,15 @@ const fn tables(hook: Hook) -> &'static [TableName] {
 }
 
 impl<P: Pool, O: Observer> Flight<'_, P, O> {
-    /// Asks the tables on `hook`. The packet comes back if all let it pass.
+    /// Asks the tables on `hook`. `None` ends the packet's way; it is accounted for.
     pub(crate) fn hook(
         &mut self,
         hook: Hook,
-        packet: Packet<P::Buf>,
+        packet: &Packet<P::Buf>,
         link: Link<'_>,
-    ) -> Option<Packet<P::Buf>> {
+    ) -> Option<()> {
         for &table in tables(hook) {
-            let facts = facts(&packet, link);
+            let facts = facts(packet, link);
             let mut effects = RuleEffects {
                 counters: self.generation.slab(self.pipe.worker),
                 log: LogSink {
@@ -110,12 +110,12 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                     );
                 }
                 Verdict::Reject(with) => {
-                    self.reject(&packet, with);
+                    self.reject(packet, with);
                     return self.drop(packet, DropReason::Reject);
                 }
             }
         }
-        Some(packet)
+        Some(())
     }
 }
 

@@ -49,7 +49,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             IpAddr::V6(dst) => self.network.route_v6(dst, link.unwrap_or(IfaceId(0))),
         };
         let Some(route) = route else {
-            return self.drop(packet, DropReason::NoRoute);
+            return self.drop(&packet, DropReason::NoRoute);
         };
         packet.destination = match route.kind {
             RouteKind::Unicast => Destination::Elsewhere,

@@ -1,7 +1,6 @@
 //! One packet on its way, and what the steps know of it.
 
 use packet::Ip;
-use wire::MacAddr;
 
 use crate::{ip_option::IpOptions, observer::Origin};
 
@@ -50,8 +49,6 @@ pub(crate) struct Packet<B> {
     pub(crate) origin: Origin,
     pub(crate) cast: Cast,
     pub(crate) destination: Destination,
-    /// The sender's MAC address, where the packet came by an interface.
-    pub(crate) link_source: MacAddr,
     /// Its IPv4 options, once they are compiled.
     pub(crate) options: IpOptions,
 }

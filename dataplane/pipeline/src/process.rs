@@ -25,11 +25,11 @@ pub(crate) struct Flight<'a, P: Pool, O: Observer> {
 }
 
 /// Where routing sends a packet.
-pub(crate) enum Way {
+pub(crate) enum Way<'a> {
     /// To this host.
     Here,
     /// To another host.
-    On(Route),
+    On(&'a Route),
 }
 
 impl<'a, P: Pool, O: Observer> Flight<'a, P, O> {
@@ -45,12 +45,11 @@ impl<'a, P: Pool, O: Observer> Flight<'a, P, O> {
             return;
         };
         self.count_received(iface, burst);
-        let mut frames = ArrayVec::<_, BURST_MAX_PKTS>::new();
-        for buf in burst.drain(..) {
-            let parsed = parse(buf.bytes());
-            frames.push((buf, parsed));
-        }
-        for (buf, parsed) in frames {
+        // All are parsed before the first is judged: read back at once, what the parser has just
+        // written in small pieces would stall each packet.
+        let parsed: ArrayVec<_, BURST_MAX_PKTS> =
+            burst.iter().map(|buf| parse(buf.bytes())).collect();
+        for (buf, parsed) in burst.drain(..).zip(&parsed) {
             self.observer.starts(Origin::Received(iface.id));
             let _ = self.packet(iface, buf, parsed);
             self.send_own();
@@ -62,25 +61,24 @@ impl<'a, P: Pool, O: Observer> Flight<'a, P, O> {
         &mut self,
         iface: &'a Iface,
         buf: P::Buf,
-        parsed: Result<Parsed, DropReason>,
+        parsed: &Result<Parsed, DropReason>,
     ) -> Option<()> {
-        let packet = self.link_layer(iface, buf, parsed)?;
+        let mut packet = self.link_layer(iface, buf, parsed)?;
         let arrival = Link::In(iface);
-        let packet = self.hook(Hook::Prerouting, packet, arrival)?;
-        let (packet, way) = self.route_input(iface, packet)?;
-        match way {
+        self.hook(Hook::Prerouting, &packet, arrival)?;
+        match self.route_input(iface, &mut packet)? {
             Way::Here => {
-                let packet = self.whole(packet)?;
-                let packet = self.hook(Hook::Input, packet, arrival)?;
+                self.whole(&packet)?;
+                self.hook(Hook::Input, &packet, arrival)?;
                 self.deliver(iface, packet)
             }
             Way::On(route) => {
                 let out = self.network.iface(route.iface)?;
-                let packet = self.forward(packet, out, &route)?;
-                let packet = self.hook(Hook::Forward, packet, Link::Through(iface, out))?;
-                let packet = self.forward_options(packet, &route);
-                let packet = self.hook(Hook::Postrouting, packet, Link::Out(out))?;
-                self.transmit(packet, out, &route)
+                self.forward(&mut packet, out, route)?;
+                self.hook(Hook::Forward, &packet, Link::Through(iface, out))?;
+                self.forward_options(&mut packet, route);
+                self.hook(Hook::Postrouting, &packet, Link::Out(out))?;
+                self.transmit(packet, out, route)
             }
         }
     }
@@ -107,8 +105,8 @@ impl<'a, P: Pool, O: Observer> Flight<'a, P, O> {
             return self.packet_to_itself(packet);
         }
         let out = self.network.iface(route.iface)?;
-        let packet = self.hook(Hook::Output, packet, Link::Out(out))?;
-        let packet = self.hook(Hook::Postrouting, packet, Link::Out(out))?;
+        self.hook(Hook::Output, &packet, Link::Out(out))?;
+        self.hook(Hook::Postrouting, &packet, Link::Out(out))?;
         self.transmit(packet, out, &route)
     }
 
@@ -116,11 +114,11 @@ impl<'a, P: Pool, O: Observer> Flight<'a, P, O> {
     #[cold]
     fn packet_to_itself(&mut self, packet: Packet<P::Buf>) -> Option<()> {
         let lo = self.network.loopback();
-        let packet = self.hook(Hook::Output, packet, Link::Out(lo))?;
-        let packet = self.hook(Hook::Postrouting, packet, Link::Out(lo))?;
-        let packet = self.hook(Hook::Prerouting, packet, Link::In(lo))?;
-        let packet = self.whole(packet)?;
-        let packet = self.hook(Hook::Input, packet, Link::In(lo))?;
+        self.hook(Hook::Output, &packet, Link::Out(lo))?;
+        self.hook(Hook::Postrouting, &packet, Link::Out(lo))?;
+        self.hook(Hook::Prerouting, &packet, Link::In(lo))?;
+        self.whole(&packet)?;
+        self.hook(Hook::Input, &packet, Link::In(lo))?;
         self.deliver(lo, packet)
     }
 
@@ -149,8 +147,9 @@ impl<'a, P: Pool, O: Observer> Flight<'a, P, O> {
         }
     }
 
-    /// Ends the way of `packet`: its buffer goes back, its reason is counted.
-    pub(crate) fn drop<T>(&mut self, packet: Packet<P::Buf>, reason: DropReason) -> Option<T> {
+    /// Ends the way of `packet`: its reason is counted. The buffer goes back when its owner, who
+    /// gets `None`, lets go of it.
+    pub(crate) fn drop<T>(&mut self, packet: &Packet<P::Buf>, reason: DropReason) -> Option<T> {
         self.drop_now(packet.origin, reason);
         None
     }
@@ -186,7 +185,6 @@ impl<B> Packet<B> {
             origin,
             cast,
             destination: Destination::Unknown,
-            link_source: wire::MacAddr::ZERO,
             options: IpOptions::NONE,
         }
     }

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use packet::{Buffer, DropReason, Ip, Network as Carried, Parsed, Pool, option_problem, parse};
-use route::{Iface, Route, RouteKind, RpFilter};
+use route::{Iface, RouteKind, RpFilter};
 use wire::{MacAddr, icmpv4, icmpv6};
 
 use crate::{
@@ -16,27 +16,31 @@ use crate::{
     process::{Flight, Way},
 };
 
-impl<P: Pool, O: Observer> Flight<'_, P, O> {
+impl<'a, P: Pool, O: Observer> Flight<'a, P, O> {
     /// What happens before PREROUTING: frames that are not for this station, ARP, malformed
     /// packets. Padding behind an IP packet is cut off.
     pub(crate) fn link_layer(
         &mut self,
         iface: &Iface,
-        buf: P::Buf,
-        parsed: Result<Parsed, DropReason>,
+        mut buf: P::Buf,
+        parsed: &Result<Parsed, DropReason>,
     ) -> Option<Packet<P::Buf>> {
         let origin = Origin::Received(iface.id);
-        let (buf, parsed) = match parsed {
-            Ok(parsed) if parsed.link.vlan_tags > 0 => match without_priority_tags(buf, &parsed) {
-                Ok(untagged) => untagged,
-                Err(reason) => {
-                    self.drop_now(origin, reason);
-                    return None;
+        let untagged;
+        let parsed = match parsed {
+            Ok(tagged) if tagged.link.vlan_tags > 0 => {
+                match without_priority_tags(&mut buf, tagged) {
+                    Ok(parsed) => untagged = parsed,
+                    Err(reason) => {
+                        self.drop_now(origin, reason);
+                        return None;
+                    }
                 }
-            },
-            Ok(parsed) => (buf, parsed),
+                &untagged
+            }
+            Ok(parsed) => parsed,
             Err(reason) => {
-                self.refuse(iface, &buf, reason);
+                self.refuse(iface, &buf, *reason);
                 return None;
             }
         };
@@ -50,16 +54,14 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             self.drop_now(origin, DropReason::OtherHost);
             return None;
         }
-        match parsed.network {
+        match &parsed.network {
             Carried::Arp(at) => {
-                self.arp(iface, &buf, usize::from(at), cast);
+                self.arp(iface, &buf, usize::from(*at), cast);
                 None
             }
             Carried::Ip(ip) => {
-                let mut packet = Packet::new(buf, ip, origin, cast);
-                packet.link_source = parsed.link.src;
-                packet.buf.truncate(usize::from(ip.end));
-                Some(packet)
+                buf.truncate(usize::from(ip.end));
+                Some(Packet::new(buf, *ip, origin, cast))
             }
         }
     }
@@ -88,15 +90,14 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
     pub(crate) fn route_input(
         &mut self,
         iface: &Iface,
-        packet: Packet<P::Buf>,
-    ) -> Option<(Packet<P::Buf>, Way)> {
+        packet: &mut Packet<P::Buf>,
+    ) -> Option<Way<'a>> {
         let decision = match (packet.ip.src, packet.ip.dst) {
             (IpAddr::V4(src), IpAddr::V4(dst)) => self.decide_v4(iface, src, dst),
             (IpAddr::V6(_), IpAddr::V6(dst)) => self.decide_v6(iface, dst),
             // `parse` gives both addresses of one family.
             _ => Err(DropReason::MartianSource),
         };
-        let mut packet = packet;
         let way = match decision {
             Ok((destination, way)) => {
                 packet.destination = destination;
@@ -105,11 +106,11 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             Err(DropReason::NoRoute) => None,
             Err(reason) => return self.drop(packet, reason),
         };
-        let packet = self.input_options(iface, packet, way.as_ref())?;
-        match way {
-            Some(way) => Some((packet, way)),
-            None => self.no_route(packet),
+        self.input_options(iface, packet, way.as_ref())?;
+        if way.is_none() {
+            self.no_route(packet);
         }
+        way
     }
 
     /// `ip_route_input_slow` and, for groups, `ip_route_input_mc`.
@@ -118,7 +119,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         iface: &Iface,
         src: Ipv4Addr,
         dst: Ipv4Addr,
-    ) -> Result<(Destination, Way), DropReason> {
+    ) -> Result<(Destination, Way<'a>), DropReason> {
         if dst.is_multicast() {
             return self.decide_multicast_v4(iface, src, dst);
         }
@@ -137,7 +138,8 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         if src.is_loopback() {
             return Err(DropReason::MartianSource);
         }
-        let route = self.network.route_v4(dst).ok_or(DropReason::NoRoute)?;
+        let route = self.network.fib().lookup_v4(dst);
+        let route = route.ok_or(DropReason::NoRoute)?;
         if route.kind == RouteKind::Broadcast {
             return self.broadcast(iface, src);
         }
@@ -150,7 +152,11 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         })
     }
 
-    fn broadcast(&self, iface: &Iface, src: Ipv4Addr) -> Result<(Destination, Way), DropReason> {
+    fn broadcast(
+        &self,
+        iface: &Iface,
+        src: Ipv4Addr,
+    ) -> Result<(Destination, Way<'a>), DropReason> {
         if !src.is_unspecified() {
             self.validate_source(iface, src)?;
         }
@@ -162,7 +168,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         iface: &Iface,
         src: Ipv4Addr,
         dst: Ipv4Addr,
-    ) -> Result<(Destination, Way), DropReason> {
+    ) -> Result<(Destination, Way<'a>), DropReason> {
         // Every interface is in the group of all systems, and in no other (`ip_mc_up`).
         const ALL_SYSTEMS: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 1);
         if dst != ALL_SYSTEMS {
@@ -179,16 +185,9 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
 
     /// `fib_validate_source`: with `rp_filter` off only an own address is refused.
     fn validate_source(&self, iface: &Iface, src: Ipv4Addr) -> Result<(), DropReason> {
-        let route = self.network.route_v4(src);
-        let is_local = matches!(
-            route,
-            Some(Route {
-                kind: RouteKind::Local,
-                ..
-            })
-        );
+        let route = self.network.fib().lookup_v4(src);
         match (iface.rp_filter, route) {
-            (_, _) if is_local => Err(DropReason::MartianSource),
+            (_, Some(route)) if route.kind == RouteKind::Local => Err(DropReason::MartianSource),
             (RpFilter::Off, _) => Ok(()),
             (RpFilter::Strict | RpFilter::Loose, None) => Err(DropReason::RpFilter),
             (RpFilter::Strict | RpFilter::Loose, Some(route))
@@ -201,7 +200,11 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         }
     }
 
-    fn decide_v6(&self, iface: &Iface, dst: Ipv6Addr) -> Result<(Destination, Way), DropReason> {
+    fn decide_v6(
+        &self,
+        iface: &Iface,
+        dst: Ipv6Addr,
+    ) -> Result<(Destination, Way<'a>), DropReason> {
         if dst.is_multicast() {
             return if iface.is_group_member_v6(dst) {
                 Ok((Destination::Multicast, Way::Here))
@@ -209,10 +212,17 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                 Err(DropReason::MulticastNotJoined)
             };
         }
-        let route = self
-            .network
-            .route_v6(dst, iface.id)
-            .ok_or(DropReason::NoRoute)?;
+        if dst.is_unicast_link_local() {
+            let route = self.network.link_route(iface.id);
+            let route = route.ok_or(DropReason::NoRoute)?;
+            return Ok(if iface.has_addr(dst.into()) {
+                (Destination::Local, Way::Here)
+            } else {
+                (Destination::Elsewhere, Way::On(route))
+            });
+        }
+        let route = self.network.fib().lookup_v6(dst);
+        let route = route.ok_or(DropReason::NoRoute)?;
         Ok(match route.kind {
             RouteKind::Local => (Destination::Local, Way::Here),
             RouteKind::Anycast => (Destination::Anycast, Way::Here),
@@ -225,17 +235,16 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
     fn input_options(
         &mut self,
         iface: &Iface,
-        packet: Packet<P::Buf>,
-        way: Option<&Way>,
-    ) -> Option<Packet<P::Buf>> {
+        packet: &mut Packet<P::Buf>,
+        way: Option<&Way<'_>>,
+    ) -> Option<()> {
         // The host behind a host path compiles its packets' options itself.
         let is_hosts = matches!(way, Some(Way::Here)) && self.pipe.host == HostPath::Sink;
         if !packet.ip.has_ipv4_options() || is_hosts {
-            return Some(packet);
+            return Some(());
         }
-        let mut packet = packet;
         let (IpAddr::V4(src), IpAddr::V4(dst)) = (packet.ip.src, packet.ip.dst) else {
-            return Some(packet);
+            return Some(());
         };
         let network = self.network;
         let is_local = packet.destination == Destination::Local;
@@ -262,13 +271,13 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         packet.options = options;
         if let Err(pointer) = result {
             let pointer = u32::from(pointer) << 24;
-            self.icmp_error(&packet, icmpv4::PARAMETER_PROBLEM, 0, pointer);
+            self.icmp_error(packet, icmpv4::PARAMETER_PROBLEM, 0, pointer);
             return self.drop(packet, DropReason::Ipv4Options);
         }
         if options.source_route != 0 {
             return self.drop(packet, DropReason::SourceRoute);
         }
-        Some(packet)
+        Some(())
     }
 
     /// Whether an address is a host's that is not this one (`inet_addr_type` `RTN_UNICAST`).
@@ -282,28 +291,25 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
 
     /// `ip_error`, `ip6_pkt_discard`: the sender hears that there is no way.
     #[cold]
-    fn no_route<T>(&mut self, packet: Packet<P::Buf>) -> Option<T> {
+    fn no_route(&mut self, packet: &Packet<P::Buf>) {
         if packet.ip.is_v6() {
             let code = icmpv6::unreachable::NO_ROUTE;
-            self.icmpv6_error(&packet, icmpv6::UNREACHABLE, code, 0);
+            self.icmpv6_error(packet, icmpv6::UNREACHABLE, code, 0);
         } else if self.pipe.icmp_limit.allow_route_error(
             packet.ip.src,
             &self.pipe.settings,
             self.now_ns,
         ) {
-            self.icmp_error(&packet, icmpv4::UNREACHABLE, icmpv4::unreachable::NET, 0);
+            self.icmp_error(packet, icmpv4::UNREACHABLE, icmpv4::unreachable::NET, 0);
         }
-        self.drop(packet, DropReason::NoRoute)
+        self.drop_now(packet.origin, DropReason::NoRoute);
     }
 }
 
 /// Takes tags that carry a priority and no VLAN out of a frame, as a receiver does (IEEE 802.1Q
 /// 6.9); a VLAN that no interface is configured for is refused.
 #[cold]
-fn without_priority_tags<B: Buffer>(
-    mut buf: B,
-    parsed: &Parsed,
-) -> Result<(B, Parsed), DropReason> {
+fn without_priority_tags<B: Buffer>(buf: &mut B, parsed: &Parsed) -> Result<Parsed, DropReason> {
     const ADDRESSES_BYTES: usize = 2 * size_of::<MacAddr>();
     const TAG_BYTES: usize = 4;
     if parsed
@@ -317,6 +323,5 @@ fn without_priority_tags<B: Buffer>(
     let tags = TAG_BYTES * parsed.link.vlan().len();
     buf.bytes_mut().copy_within(..ADDRESSES_BYTES, tags);
     buf.trim_front(tags);
-    let parsed = parse(buf.bytes())?;
-    Ok((buf, parsed))
+    parse(buf.bytes())
 }

@@ -52,10 +52,10 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
     /// Sends a packet to `mac` by `out`, cut to the MTU if it is longer.
     fn emit(&mut self, mut packet: Packet<P::Buf>, out: &Iface, mac: MacAddr) -> Option<()> {
         let Some(queue) = self.pipe.tx.get_mut(out.id.index()) else {
-            return self.drop(packet, DropReason::LinkDown);
+            return self.drop(&packet, DropReason::LinkDown);
         };
         if !queue.is_up() {
-            return self.drop(packet, DropReason::LinkDown);
+            return self.drop(&packet, DropReason::LinkDown);
         }
         rewrite::set_link_addresses(packet.buf.bytes_mut(), mac, out.mac);
         if u32::from(packet.ip.length()) > out.mtu {
@@ -77,7 +77,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
     fn emit_fragments(&mut self, packet: Packet<P::Buf>, out: &Iface) -> Option<()> {
         let ip = packet.ip;
         if !ip.is_v6() && ip.dont_fragment() {
-            return self.drop(packet, DropReason::MtuExceeded);
+            return self.drop(&packet, DropReason::MtuExceeded);
         }
         let id = self.pipe.random.next() as u32;
         let pipe = &mut *self.pipe;
@@ -101,11 +101,11 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         };
         self.count_transmitted(out.id, pkts, bytes);
         match result {
-            Err(packet::FragmentError::PoolEmpty) => self.drop(packet, DropReason::MbufExhausted),
-            Err(_) => self.drop(packet, DropReason::FragmentFailed),
+            Err(packet::FragmentError::PoolEmpty) => self.drop(&packet, DropReason::MbufExhausted),
+            Err(_) => self.drop(&packet, DropReason::FragmentFailed),
             Ok(_) if is_full => {
                 self.count_tx_full(out.id);
-                self.drop(packet, DropReason::TxFull)
+                self.drop(&packet, DropReason::TxFull)
             }
             Ok(_) => {
                 self.sent(packet.origin, out.id);
@@ -168,10 +168,10 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             Held::Waits => {}
             Held::Displaced(oldest) => {
                 self.count_held(oldest.packet.origin, -1);
-                let _: Option<()> = self.drop(oldest.packet, DropReason::NeighbourQueueFull);
+                let _: Option<()> = self.drop(&oldest.packet, DropReason::NeighbourQueueFull);
             }
             Held::Refused(refused) => {
-                return self.drop(refused.packet, DropReason::NeighbourQueueFull);
+                return self.drop(&refused.packet, DropReason::NeighbourQueueFull);
             }
         }
         self.count_held(origin, 1);
@@ -237,7 +237,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             if let Some(out) = network.iface(route.iface) {
                 let _ = self.transmit(packet, out, &route);
             } else {
-                let _: Option<()> = self.drop(packet, DropReason::LinkDown);
+                let _: Option<()> = self.drop(&packet, DropReason::LinkDown);
             }
         }
     }
@@ -253,7 +253,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             } else {
                 self.icmp_error(&packet, icmpv4::UNREACHABLE, icmpv4::unreachable::HOST, 0);
             }
-            let _: Option<()> = self.drop(packet, DropReason::NeighbourFailed);
+            let _: Option<()> = self.drop(&packet, DropReason::NeighbourFailed);
             self.send_own();
         }
     }
