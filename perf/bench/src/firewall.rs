@@ -66,9 +66,7 @@ pub(crate) fn ruleset(count: u32, second: u8) -> Ruleset {
     let mut text = String::from("*filter\n:FORWARD DROP\n");
     for number in 1..count {
         let (third, port) = (number % 256, 3000 + number);
-        text += &format!(
-            "-A FORWARD -s 10.{second}.{third}.0/24 -p udp --dport {port} -j DROP\n"
-        );
+        text += &format!("-A FORWARD -s 10.{second}.{third}.0/24 -p udp --dport {port} -j DROP\n");
     }
     text += "-A FORWARD -i lan -o wan -j ACCEPT\nCOMMIT\n";
     let call = Invocation {

@@ -253,7 +253,11 @@ impl Bench {
         let stages = self.stages.clone();
         let workers = self.engine.workers().to_vec();
         let (compile_ns, adoption_ns) = (self.compile_ns.clone(), self.adoption_ns.clone());
-        for (phase, latency) in self.end().into_iter().flat_map(|of| of.into_iter().enumerate()) {
+        for (phase, latency) in self
+            .end()
+            .into_iter()
+            .flat_map(|of| of.into_iter().enumerate())
+        {
             let sum = if phase % 2 == 0 {
                 &mut quiet_ns
             } else {

@@ -4,9 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use wire::ipv6::Ipv6Fields;
-use wire::{
-    EtherType, EthernetHeader, Header, Ipv6Header, MacAddr, UdpHeader, checksum, protocol,
-};
+use wire::{EtherType, EthernetHeader, Header, Ipv6Header, MacAddr, UdpHeader, checksum, protocol};
 use zerocopy::IntoBytes;
 
 use super::frame::Ends;
