@@ -24,7 +24,7 @@ pub struct Capture {
     /// Packets that a case can carry.
     pub packets: Vec<Packet>,
     /// Records that it cannot: no IP, cut off by the capture, too long, a header that lies in a
-    /// way a case does not write down.
+    /// way a case does not write down, link-local addresses (their neighbours are not fixed).
     pub left_out: usize,
 }
 
@@ -38,12 +38,18 @@ pub fn read(path: &Path) -> Result<Capture, CaptureError> {
     // A file that breaks off in the middle: what came before stands.
     while let Ok(Some(record)) = reader.next_record() {
         let packet = network(record.bytes).filter(|packet| packet.len() <= PACKET_MAX);
-        match packet.filter(|_| !record.is_cut()).and_then(decode) {
+        let packet = packet.filter(|_| !record.is_cut()).and_then(decode);
+        match packet.filter(|packet| !is_link_local(packet)) {
             Some(packet) => capture.packets.push(packet),
             None => capture.left_out += 1,
         }
     }
     Ok(capture)
+}
+
+fn is_link_local(packet: &Packet) -> bool {
+    let is = |addr| matches!(addr, IpAddr::V6(addr) if Ipv6Addr::is_unicast_link_local(&addr));
+    is(packet.ip.src) || is(packet.ip.dst)
 }
 
 /// The IP packet in an Ethernet frame, behind VLAN tags.

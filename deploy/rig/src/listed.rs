@@ -13,7 +13,10 @@ const LIST: &str = include_str!("../differences.toml");
 type Kind = fn(&Packet) -> bool;
 
 /// The listed differences by name.
-const KINDS: &[(&str, Kind)] = &[("error-to-broadcast", from_broadcast)];
+const KINDS: &[(&str, Kind)] = &[
+    ("error-to-broadcast", from_broadcast),
+    ("jumbogram", jumbogram),
+];
 
 /// One deliberate difference.
 #[derive(Debug, Deserialize)]
@@ -54,6 +57,35 @@ fn from_broadcast(packet: &Packet) -> bool {
         let [a, b, c, _] = interface.v4.octets();
         packet.ip.src == IpAddr::from([a, b, c, 255])
     })
+}
+
+/// More than 16 IPv6 extension headers.
+fn many_extensions(packet: &Packet) -> bool {
+    const MOST: usize = 16;
+    let Packet {
+        ip,
+        carries,
+        padding,
+        ..
+    } = packet;
+    let mut bytes = ip.encode(carries.protocol(ip), &carries.encode(ip));
+    bytes.resize(bytes.len() + padding, 0);
+    let (mut next, mut at, mut headers) = (bytes[6], 40, 0);
+    // Hop-by-hop, routing, destination options, mobility, HIP, shim6; fragment; authentication.
+    while ip.src.is_ipv6() && matches!(next, 0 | 43 | 44 | 51 | 60 | 135 | 139 | 140) {
+        let Some(&[following, length]) = bytes.get(at..at + 2).and_then(|two| two.first_chunk())
+        else {
+            break;
+        };
+        at += match next {
+            44 => 8,
+            51 => (usize::from(length) + 2) * 4,
+            _ => (usize::from(length) + 1) * 8,
+        };
+        next = following;
+        headers += 1;
+    }
+    headers > MOST
 }
 
 #[cfg(test)]

@@ -51,9 +51,20 @@ fn ipv4(frame: &mut Vec<u8>) {
     }
 }
 
-/// The packet that an ICMP error is about, which the router may have stamped before it gave up.
+/// The packet that an ICMP error is about: the router may have stamped it before it gave up, and
+/// of a reset that the router made (identification 0) the kernel quotes the checksum that it had
+/// left to the device.
 fn quoted(packet: &mut [u8]) {
+    const TCP: u8 = 6;
+    const RST: u8 = 4;
     let header_len = usize::from(packet[0] & 15) * 4;
+    let is_made_here = packet[9] == TCP && packet[4..6] == [0, 0];
+    if let Some(tcp) = packet.get_mut(header_len..header_len + 20)
+        && is_made_here
+        && tcp[13] & RST != 0
+    {
+        tcp[16..18].fill(0);
+    }
     if header_len > 20 && packet.len() >= header_len {
         let before = packet[20..header_len].to_vec();
         stamps(&mut packet[20..header_len]);
