@@ -15,7 +15,7 @@ type Kind = fn(&Packet) -> bool;
 /// The listed differences by name.
 const KINDS: &[(&str, Kind)] = &[
     ("error-to-broadcast", from_broadcast),
-    ("jumbogram", jumbogram),
+    ("extension-headers", many_extensions),
 ];
 
 /// One deliberate difference.
