@@ -18,7 +18,7 @@ pub struct Args {
     #[arg(long = "area")]
     pub areas: Vec<Area>,
     /// Run case files instead of generated cases.
-    #[arg(long = "case")]
+    #[arg(long = "case", num_args = 1..)]
     pub files: Vec<PathBuf>,
     /// Make cases of capture files instead; each gets generated rules.
     #[arg(long = "pcap", num_args = 1..)]

@@ -34,11 +34,10 @@ pub fn versions() -> String {
             |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
         )
     };
-    format!(
-        "Linux {}, {}",
-        said("uname", &["-r"]),
-        said("iptables-legacy", &["-V"])
-    )
+    let release = said("uname", &["-r"]);
+    // Behind the first dash stands who built the kernel.
+    let release = release.split('-').next().unwrap_or_default();
+    format!("Linux {release}, {}", said("iptables-legacy", &["-V"]))
 }
 
 /// Prints the table and the line that sums it up.
