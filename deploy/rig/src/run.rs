@@ -131,36 +131,7 @@ fn work(shared: &Shared<'_>, number: usize) -> Result<(), RunError> {
             .pop_front();
         let Some(job) = job else { return Ok(()) };
         let case = (job.case)();
-        let mut judgement = judge.judge(&case, job.backend)?;
-        if matches!(judgement, Judgement::Different(_)) {
-            // A second look tells a difference from a packet that a busy machine lost.
-            judgement = judge.judge(&case, job.backend)?;
-        }
-        // Legacy is the judge; a difference from nft that legacy does not share is the kernel's.
-        let disagree = job.backend == Backend::Nft
-            && matches!(judgement, Judgement::Different(_))
-            && matches!(judge.judge(&case, Backend::Legacy)?, Judgement::Same);
-        if disagree {
-            judgement = Judgement::Same;
-        }
-        let listed =
-            matches!(judgement, Judgement::Different(_)) && listed::explains(&case).is_some();
-        if listed {
-            judgement = Judgement::Same;
-        }
-        let differs = matches!(judgement, Judgement::Different(_) | Judgement::Failed(_));
-        {
-            let mut table = shared.table.lock().unwrap_or_else(PoisonError::into_inner);
-            let tally = table
-                .entry((job.area.clone(), job.backend.as_str()))
-                .or_default();
-            tally.cases += 1;
-            tally.packets += case.packets.len() as u64;
-            tally.mismatches += u64::from(differs);
-            tally.listed += u64::from(listed);
-            tally.disagree += u64::from(disagree);
-            tally.refused += u64::from(matches!(judgement, Judgement::Refused(_)));
-        }
+        let judgement = judge_job(shared, &mut judge, &job, &case)?;
         match judgement {
             Judgement::Same => {}
             Judgement::Refused(words) => {
@@ -175,6 +146,43 @@ fn work(shared: &Shared<'_>, number: usize) -> Result<(), RunError> {
             }
         }
     }
+}
+
+/// Judges a case and counts it; what is no fault of Weir's comes back as [`Judgement::Same`].
+fn judge_job(
+    shared: &Shared<'_>,
+    judge: &mut Judge<'_>,
+    job: &Job,
+    case: &Case,
+) -> Result<Judgement, RunError> {
+    let mut judgement = judge.judge(case, job.backend)?;
+    if matches!(judgement, Judgement::Different(_)) {
+        // A second look tells a difference from a packet that a busy machine lost.
+        judgement = judge.judge(case, job.backend)?;
+    }
+    let is_different = matches!(judgement, Judgement::Different(_));
+    // Legacy is the judge; a difference from nft that legacy does not share is the kernel's.
+    let disagree = is_different
+        && job.backend == Backend::Nft
+        && matches!(judge.judge(case, Backend::Legacy)?, Judgement::Same);
+    let listed = is_different && !disagree && listed::explains(case).is_some();
+    if disagree || listed {
+        judgement = Judgement::Same;
+    }
+    let mut table = shared.table.lock().unwrap_or_else(PoisonError::into_inner);
+    let tally = table
+        .entry((job.area.clone(), job.backend.as_str()))
+        .or_default();
+    tally.cases += 1;
+    tally.packets += case.packets.len() as u64;
+    tally.mismatches += u64::from(matches!(
+        judgement,
+        Judgement::Different(_) | Judgement::Failed(_)
+    ));
+    tally.listed += u64::from(listed);
+    tally.disagree += u64::from(disagree);
+    tally.refused += u64::from(matches!(judgement, Judgement::Refused(_)));
+    Ok(judgement)
 }
 
 fn mismatch(
