@@ -277,3 +277,56 @@ fn every_fault_is_told() {
         .replace("\"closed\"", "\"no\"");
     assert_eq!(parse(&text).unwrap_err().faults.len(), 2);
 }
+
+/// The file that shows every key.
+const SHOWN: &str = include_str!("../../../../deploy/config/weir.toml");
+
+#[test]
+fn the_sample_file_shows_every_key_with_its_default() {
+    let shown = parse(SHOWN).unwrap();
+    // What it only mentions is right too.
+    let uncommented: String = SHOWN
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.contains(" = ") => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let all = parse(&uncommented).unwrap();
+    assert!(all.mbufs.is_some() && all.dpdk.memory_mb.is_some() && all.interfaces[0].mac.is_some());
+    for key in [
+        "schema_version",
+        "run",
+        "state",
+        "cores",
+        "host_path",
+        "initial",
+        "rx_queue_size",
+        "tx_queue_size",
+        "mbufs",
+        "idle_pause_polls",
+        "idle_sleep_us",
+        "ruleset_memory",
+        "args",
+        "memory_mb",
+        "huge_pages",
+        "device",
+        "addresses",
+        "mtu",
+        "mac",
+        "to",
+        "via",
+        "interface",
+        "address",
+    ] {
+        let is_shown = uncommented
+            .lines()
+            .any(|line| line.starts_with(&format!("{key} = ")));
+        assert!(is_shown, "{key}");
+    }
+    // Without the two sections nothing but the default is left.
+    let (head, rest) = SHOWN.split_once("[dataplane]").unwrap();
+    let rest = &rest[rest.find("[interfaces.lan]").unwrap()..];
+    let bare = parse(&format!("{head}{rest}")).unwrap();
+    assert_eq!(format!("{bare:?}"), format!("{shown:?}"));
+}
