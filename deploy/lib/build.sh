@@ -6,10 +6,11 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$ROOT/target}
 PROFILE=${PROFILE:-quick}
 BIN=$CARGO_TARGET_DIR/$PROFILE
 
-# build_binaries [PACKAGE...]: the daemons, the CLI, the traffic tool and PACKAGEs into $BIN.
+# build_binaries: the daemons, the CLI, the traffic tool and what ALSO_BUILD names, into $BIN.
+ALSO_BUILD=()
 build_binaries() {
     local package packages=()
-    for package in weir-dataplane weir-controlplane cli traffic "$@"; do
+    for package in weir-dataplane weir-controlplane cli traffic "${ALSO_BUILD[@]}"; do
         packages+=(--package "$package")
     done
     cargo build --manifest-path "$ROOT/Cargo.toml" --locked --profile "$PROFILE" "${packages[@]}"
