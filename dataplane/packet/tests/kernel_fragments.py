@@ -153,7 +153,7 @@ def main():
     atexit.register(tear_down)
     set_up()
     time.sleep(1)
-    print("# Linux", os.uname().release, "by kernel_fragments.py: MTU, packet, fragments.")
+    print("# Linux", os.uname().release.split("-")[0], "by kernel_fragments.py: MTU, packet, fragments.")
     ipv4(random.Random(20))
     ipv6()
 

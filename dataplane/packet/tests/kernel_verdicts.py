@@ -264,7 +264,7 @@ def main():
     time.sleep(2.5)  # Router solicitations and duplicate address detection of the link.
     rng = random.Random(20)
     seen, tally = set(), {}
-    print("# Linux", os.uname().release, "by kernel_verdicts.py: verdict, answer, frame.")
+    print("# Linux", os.uname().release.split("-")[0], "by kernel_verdicts.py: verdict, answer, frame.")
     for frame in list(v4_cases(rng)) + list(v6_cases(rng)):
         if frame in seen:
             continue
