@@ -29,11 +29,11 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         out: &Iface,
         route: &Route,
     ) -> Option<()> {
-        let mac = match packet.ip.dst {
+        let mac = match &packet.ip.dst {
             _ if route.kind == RouteKind::Broadcast => MacAddr::BROADCAST,
-            IpAddr::V6(dst) if dst.is_multicast() => MacAddr::ipv6_multicast(dst),
+            IpAddr::V6(dst) if dst.is_multicast() => MacAddr::ipv6_multicast(*dst),
             dst => {
-                let next_hop = route.next_hop(dst);
+                let next_hop = route.next_hop(*dst);
                 let Some(neighbour) = self.network.neighbours().lookup(out.id, next_hop) else {
                     return self.hold(packet, *route, next_hop);
                 };
