@@ -3,8 +3,8 @@
 # net_pcap with infinite_rx=1 → net_null: packets come from memory and go nowhere, so that the
 # figure is the pipeline's. dpdk-testpmd in macswap mode forwards the same packets beside it: it
 # swaps two addresses and looks at nothing else, so it is the floor that no firewall goes under.
-# Both use huge pages if the machine has set some aside, and none otherwise. While one of them is
-# measured the other stands still.
+# Both use huge pages if the machine has some or root can set some aside, and plain ones otherwise,
+# or with PLAIN_PAGES=1. While one of them is measured the other stands still.
 #
 # CPU time of the one forwarding thread (/proc/PID/task/TID/schedstat), not time on the clock:
 # other work on the machine disturbs less. Weir's packets are what it counts as sent by wan.
@@ -16,8 +16,12 @@ bench_forward() {
     if ((QUICK)); then rounds=1 FORWARD_SECONDS=1; fi
     heading 'forward: one worker, 64-byte frames of 1024 flows, net_pcap → net_null'
     note "$rounds rounds of $FORWARD_SECONDS s each; testpmd and Weir take turns; medians"
-    FORWARD_PAGES=--no-huge
-    if (($(sysctl --values vm.nr_hugepages) > 0)); then FORWARD_PAGES=--in-memory; fi
+    if ((${PLAIN_PAGES:-0})) || ! hugepages_take 768; then
+        WEIR_PAGES=never TESTPMD_PAGES=--no-huge
+    else
+        WEIR_PAGES=require TESTPMD_PAGES=--in-memory
+    fi
+    note "huge pages: $WEIR_PAGES, for both"
     if ((QUICK)); then
         forward_family 4 "$rounds" 0 100
     else
@@ -63,6 +67,9 @@ state = "$WEIR_DIR/state"
 
 [dataplane]
 cores = [$WORKER_CORE]
+
+[dpdk]
+huge_pages = "$WEIR_PAGES"
 
 [interfaces.lan]
 device = "net_pcap0,rx_pcap=$WORK/flows.pcap,infinite_rx=1"
@@ -140,7 +147,7 @@ testpmd_start() {
     coproc TESTPMD {
         # Into a pipe it would keep its lines to itself.
         exec stdbuf -oL dpdk-testpmd -l "$OTHER_CORE,$WORKER_CORE" --main-lcore "$OTHER_CORE" \
-            --no-pci "$FORWARD_PAGES" -m 256 --no-telemetry --file-prefix="weir-perf-$$" \
+            --no-pci "$TESTPMD_PAGES" -m 256 --no-telemetry --file-prefix="weir-perf-$$" \
             --vdev "net_pcap0,rx_pcap=$WORK/flows.pcap,infinite_rx=1" --vdev net_null0,no-rx=1 \
             -- -i --forward-mode=macswap --total-num-mbufs=32768 2>&1
     }
