@@ -12,6 +12,8 @@ pub enum Area {
     Filter6,
     /// User-defined chains: jumps, gotos, RETURN at depth.
     Chains,
+    /// Rules that count and go on, chain after chain.
+    Counters,
     /// Lines of LOG.
     Log,
     /// No rules: routing, ICMP errors, fragments.
@@ -20,10 +22,11 @@ pub enum Area {
 
 impl Area {
     /// All areas.
-    pub const ALL: [Area; 5] = [
+    pub const ALL: [Area; 6] = [
         Area::Filter4,
         Area::Filter6,
         Area::Chains,
+        Area::Counters,
         Area::Log,
         Area::Forward,
     ];
@@ -34,6 +37,7 @@ impl Area {
             Area::Filter4 => "filter4",
             Area::Filter6 => "filter6",
             Area::Chains => "chains",
+            Area::Counters => "counters",
             Area::Log => "log",
             Area::Forward => "forward",
         }
@@ -52,6 +56,7 @@ pub fn case_around(seed: u64, name: &str, number: u64, packets: Vec<Packet>) -> 
             v6,
             log: false,
             chains: false,
+            counts: false,
         };
         rules::filter(&mut dice, &pool, &style)
     };
@@ -73,12 +78,13 @@ pub fn case(seed: u64, area: Area, number: u64) -> Case {
     let v6 = match area {
         Area::Filter4 => false,
         Area::Filter6 => true,
-        Area::Chains | Area::Log | Area::Forward => dice.chance(40),
+        Area::Chains | Area::Counters | Area::Log | Area::Forward => dice.chance(40),
     };
     let style = rules::Style {
         v6,
         log: area == Area::Log,
-        chains: area == Area::Chains,
+        chains: matches!(area, Area::Chains | Area::Counters),
+        counts: area == Area::Counters,
     };
     let rules = match area {
         Area::Forward => NO_RULES.to_owned(),

@@ -340,12 +340,20 @@ fn udp_steps((client, server): (u16, u16)) -> [Step; 2] {
     [(true, udp(client, server)), (false, udp(server, client))]
 }
 
-/// Whether the router has the address. Fragments for the router itself need reassembly, which
-/// comes with connection tracking; until then Weir drops and counts them.
+/// Whether a packet for the address ends at the router: its own addresses, broadcast, groups.
+/// Fragments for the router itself need reassembly, which comes with connection tracking; until
+/// then Weir drops and counts them.
 fn is_own(addr: IpAddr) -> bool {
+    let is_broadcast = |i: &Interface| {
+        let [a, b, c, _] = i.v4.octets();
+        addr == IpAddr::from([a, b, c, 255])
+    };
     INTERFACES
         .iter()
         .any(|i| IpAddr::V4(i.v4) == addr || IpAddr::V6(i.v6) == addr)
+        || INTERFACES.iter().any(is_broadcast)
+        || addr.is_multicast()
+        || addr == IpAddr::from([255; 4])
 }
 
 fn on_link(interface: &Interface, addr: IpAddr) -> bool {

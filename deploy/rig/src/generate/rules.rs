@@ -15,6 +15,8 @@ pub struct Style {
     pub log: bool,
     /// More chains, jumps, gotos and RETURNs.
     pub chains: bool,
+    /// Most rules have no target: they count and the packet goes on.
+    pub counts: bool,
 }
 
 /// Matches by the name that `rules::support` lists, each with the `-p` it needs.
@@ -238,7 +240,7 @@ fn target(dice: &mut Dice, pool: &Pool, style: &Style, later: &[String], is_tcp:
     if is_tcp && dice.chance(12) {
         return "-j REJECT --reject-with tcp-reset".to_owned();
     }
-    if dice.chance(12) {
+    if dice.chance(if style.counts { 60 } else { 12 }) {
         return String::new();
     }
     let (_, produce) = *dice.pick(TARGETS);
