@@ -21,8 +21,20 @@ use crate::{
 /// Longest error, from the IP header on (RFC 1812 4.3.2.3).
 const ERROR_MAX_BYTES: usize = 576;
 
-/// `NR_ICMP_TYPES`: types above are unknown to the kernel, and no error answers them.
-const TYPE_MAX: u8 = 18;
+/// Types that no error answers, a bit each: the errors of RFC 1122 3.2.2, and those that
+/// `icmp_pointers` calls errors since it knows no use for them. Above `NR_ICMP_TYPES` (18) none is.
+const UNANSWERED_TYPES: u32 = 1 << 1
+    | 1 << 2
+    | 1 << 3
+    | 1 << 4
+    | 1 << 5
+    | 1 << 6
+    | 1 << 7
+    | 1 << 9
+    | 1 << 10
+    | 1 << 11
+    | 1 << 12
+    | !0 << 19;
 
 /// Precedence "internetwork control", which errors are sent with (RFC 1812 4.3.2.5).
 const PRECEDENCE: u8 = 0xc0;
@@ -165,7 +177,6 @@ fn deserves_error<B: Buffer>(about: &Packet<B>) -> bool {
         return false;
     }
     let l4 = about.ip.l4(about.buf.bytes());
-    l4.first().is_some_and(|&icmp_type| {
-        icmp_type <= TYPE_MAX && !Icmpv4Header::new(icmp_type, 0, 0).is_error()
-    })
+    l4.first()
+        .is_some_and(|&icmp_type| UNANSWERED_TYPES >> icmp_type.min(31) & 1 == 0)
 }

@@ -76,7 +76,9 @@ impl<'a> Line<'a> {
     /// `dump_mac_header`.
     fn mac(&mut self) {
         let link = self.record.link.clone();
+        // Only Ethernet devices are decoded, and `lo` is none.
         if self.record.mac_decode
+            && self.record.in_iface != Some(IfaceId::LOOPBACK)
             && let [dst @ .., s0, s1, s2, s3, s4, s5, high, low] = &link[..]
             && let &[d0, d1, d2, d3, d4, d5] = dst
         {

@@ -69,12 +69,18 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
             .map(|iface| iface.id)
     }
 
-    /// The link on which the sender of a packet is answered: where it came from, or the one that
-    /// has its source address.
+    /// The link on which the sender of a packet is answered: where it came from, else the one that
+    /// has its source address, else the one that leads there.
     pub(crate) fn link_of(&self, packet: &Packet<P::Buf>) -> IfaceId {
+        let first = IfaceId(0);
+        let toward = || match packet.ip.src {
+            IpAddr::V4(src) => self.network.route_v4(src),
+            IpAddr::V6(src) => self.network.route_v6(src, first),
+        };
         let origin = packet.origin.iface();
         origin
             .or_else(|| self.iface_with(packet.ip.src))
-            .unwrap_or(IfaceId(0))
+            .or_else(|| toward().map(|route| route.iface))
+            .unwrap_or(first)
     }
 }

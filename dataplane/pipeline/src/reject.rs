@@ -90,6 +90,11 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         let Some(reset) = TcpHeader::reset(segment, l4.len()) else {
             return;
         };
+        // A sum of zero is written in one of two forms that mean the same: as it is where the
+        // kernel sums itself (the local stack's IPv4, REJECT's IPv6), inverted where it leaves the
+        // sum to the device (`CSUM_MANGLED_0`).
+        let sums_itself = with.echoes_options != ip.is_v6();
+        let zero = if sums_itself { [0, 0] } else { [0xff, 0xff] };
         match (ip.dst, ip.src) {
             (IpAddr::V4(src), IpAddr::V4(dst)) => {
                 let fields = Ipv4Fields {
@@ -112,7 +117,7 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                 let time_ms = time_of_day_ms(self.now_ns);
                 self.make_v4(&fields, (echoed, options), |header, payload| {
                     echoed.build(header, src, time_ms);
-                    emit(reset, pseudo, payload);
+                    emit(reset, pseudo, zero, payload);
                 });
             }
             (IpAddr::V6(src), IpAddr::V6(dst)) if !src.is_multicast() && !dst.is_unspecified() => {
@@ -127,16 +132,22 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
                 };
                 let pseudo = pseudo_v6(src, dst, protocol::TCP, TcpHeader::LEN as u32);
                 let link = self.link_of(packet);
-                self.make_v6(&fields, link, |payload| emit(reset, pseudo, payload));
+                self.make_v6(&fields, link, |payload| {
+                    emit(reset, pseudo, zero, payload);
+                });
             }
             _ => {}
         }
     }
 }
 
-fn emit(mut reset: TcpHeader, pseudo: Sum, payload: &mut [u8]) {
+/// Writes the reset; a checksum of zero is written as `zero`.
+fn emit(mut reset: TcpHeader, pseudo: Sum, zero: [u8; 2], payload: &mut [u8]) {
     reset.fill_checksum(pseudo, &[]);
     let _ = reset.emit(payload);
+    if let Some(sum @ &mut [0, 0]) = payload.get_mut(16..18) {
+        sum.copy_from_slice(&zero);
+    }
 }
 
 /// `nf_reject_verify_csum` and `nf_ip_checksum`: a packet with a wrong checksum is not answered,
