@@ -1,6 +1,6 @@
 //! What REJECT answers (`net/ipv4/netfilter/nf_reject_ipv4.c`, `net/ipv6/netfilter/nf_reject_ipv6.c`).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use packet::{Buffer, Pool};
 use rules::targets::reject::RejectWith;
@@ -90,56 +90,87 @@ impl<P: Pool, O: Observer> Flight<'_, P, O> {
         let Some(reset) = TcpHeader::reset(segment, l4.len()) else {
             return;
         };
-        // A sum of zero is written in one of two forms that mean the same: as it is where the
-        // kernel sums itself (the local stack's IPv4, REJECT's IPv6), inverted where it leaves the
-        // sum to the device (`CSUM_MANGLED_0`).
-        let sums_itself = with.echoes_options != ip.is_v6();
-        let zero = if sums_itself { [0, 0] } else { [0xff, 0xff] };
         match (ip.dst, ip.src) {
-            (IpAddr::V4(src), IpAddr::V4(dst)) => {
-                let fields = Ipv4Fields {
-                    src,
-                    dst,
-                    protocol: protocol::TCP,
-                    ttl: self.pipe.settings.ip_default_ttl,
-                    tos: with.tos,
-                    id: 0,
-                    dont_fragment: true,
-                    payload_length: TcpHeader::LEN as u16,
-                };
-                let pseudo = pseudo_v4(src, dst, protocol::TCP, TcpHeader::LEN as u16);
-                let mut room = [0; OPTIONS_MAX_BYTES];
-                let (echoed, options) = if with.echoes_options {
-                    self.echo_options(packet, &mut room)
-                } else {
-                    (IpOptions::NONE, &[][..])
-                };
-                let time_ms = time_of_day_ms(self.now_ns);
-                self.make_v4(&fields, (echoed, options), |header, payload| {
-                    echoed.build(header, src, time_ms);
-                    emit(reset, pseudo, zero, payload);
-                });
-            }
+            (IpAddr::V4(src), IpAddr::V4(dst)) => self.reset_v4(packet, (src, dst), reset, with),
             (IpAddr::V6(src), IpAddr::V6(dst)) if !src.is_multicast() && !dst.is_unspecified() => {
-                let fields = Ipv6Fields {
-                    src,
-                    dst,
-                    next_header: protocol::TCP,
-                    hop_limit: self.pipe.settings.ipv6_hop_limit,
-                    traffic_class: with.tos,
-                    flow_label: 0,
-                    payload_length: TcpHeader::LEN as u16,
-                };
-                let pseudo = pseudo_v6(src, dst, protocol::TCP, TcpHeader::LEN as u32);
-                let link = self.link_of(packet);
-                self.make_v6(&fields, link, |payload| {
-                    emit(reset, pseudo, zero, payload);
-                });
+                self.reset_v6(packet, (src, dst), reset, with);
             }
             _ => {}
         }
     }
+
+    fn reset_v4(
+        &mut self,
+        packet: &Packet<P::Buf>,
+        (src, dst): (Ipv4Addr, Ipv4Addr),
+        reset: TcpHeader,
+        with: &Reset,
+    ) {
+        let fields = Ipv4Fields {
+            src,
+            dst,
+            protocol: protocol::TCP,
+            ttl: self.pipe.settings.ip_default_ttl,
+            tos: with.tos,
+            id: 0,
+            dont_fragment: true,
+            payload_length: TcpHeader::LEN as u16,
+        };
+        let pseudo = pseudo_v4(src, dst, protocol::TCP, TcpHeader::LEN as u16);
+        let mut room = [0; OPTIONS_MAX_BYTES];
+        let (echoed, options) = if with.echoes_options {
+            self.echo_options(packet, &mut room)
+        } else {
+            (IpOptions::NONE, &[][..])
+        };
+        let time_ms = time_of_day_ms(self.now_ns);
+        // The local stack sums for itself; REJECT leaves the sum to the device.
+        let zero = if with.echoes_options {
+            ZERO_SUM
+        } else {
+            ZERO_SUM_OF_DEVICE
+        };
+        self.make_v4(&fields, (echoed, options), |header, payload| {
+            echoed.build(header, src, time_ms);
+            emit(reset, pseudo, zero, payload);
+        });
+    }
+
+    fn reset_v6(
+        &mut self,
+        packet: &Packet<P::Buf>,
+        (src, dst): (Ipv6Addr, Ipv6Addr),
+        reset: TcpHeader,
+        with: &Reset,
+    ) {
+        let fields = Ipv6Fields {
+            src,
+            dst,
+            next_header: protocol::TCP,
+            hop_limit: self.pipe.settings.ipv6_hop_limit,
+            traffic_class: with.tos,
+            flow_label: 0,
+            payload_length: TcpHeader::LEN as u16,
+        };
+        let pseudo = pseudo_v6(src, dst, protocol::TCP, TcpHeader::LEN as u32);
+        let link = self.link_of(packet);
+        // Here it is the other way round: the local stack leaves the sum to the device.
+        let zero = if with.echoes_options {
+            ZERO_SUM_OF_DEVICE
+        } else {
+            ZERO_SUM
+        };
+        self.make_v6(&fields, link, |payload| {
+            emit(reset, pseudo, zero, payload);
+        });
+    }
 }
+
+/// A checksum of zero as the kernel writes it where it sums for itself.
+const ZERO_SUM: [u8; 2] = [0, 0];
+/// A checksum of zero where the sum is left to the device: the other form of the same value
+/// (`CSUM_MANGLED_0`).
+const ZERO_SUM_OF_DEVICE: [u8; 2] = [0xff, 0xff];
 
 /// Writes the reset; a checksum of zero is written as `zero`.
 fn emit(mut reset: TcpHeader, pseudo: Sum, zero: [u8; 2], payload: &mut [u8]) {
