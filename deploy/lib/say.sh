@@ -32,6 +32,7 @@ waiting() {
     shift 2
     "$@" >"$log" 2>&1 &
     pid=$!
+    WAITING_PID=$pid
     last=$SECONDS
     while kill -0 "$pid" 2>/dev/null; do
         if [[ -t 1 ]]; then
@@ -44,8 +45,19 @@ waiting() {
         sleep 0.3
     done
     wait "$pid" || code=$?
+    WAITING_PID=''
     if [[ -t 1 ]]; then printf '\r\e[K'; fi
     return "$code"
+}
+
+# waiting_stop: ends what `waiting` waits for, for traps. Its children first: a script that waits for
+# one would hear of the signal only afterwards.
+waiting_stop() {
+    if [[ -z ${WAITING_PID:-} ]]; then return 0; fi
+    pkill -TERM -P "$WAITING_PID" 2>/dev/null || true
+    kill -TERM "$WAITING_PID" 2>/dev/null || true
+    wait "$WAITING_PID" 2>/dev/null || true
+    WAITING_PID=''
 }
 
 # last_line FILE WIDTH: what a build says it is doing.
