@@ -20,6 +20,11 @@ kernel_start() {
     ip -n "$NET-weir" addr add "$WAN/24" dev wan
     ip -n "$NET-weir" addr add "$WAN6/64" dev wan nodad
     ip -n "$NET-weir" link set wan mtu 1400
-    # shellcheck disable=SC2317
-    weir() { in_weir "${1/tables/tables-legacy}" "${@:2}"; }
+    # shellcheck disable=SC2034  # `weir` of deploy/lib/build.sh reads it
+    WEIR_BY=kernel_tables
 }
+
+kernel_stop() { WEIR_BY=weir_cli; }
+
+# kernel_tables APPLET ARGS: the kernel's own iptables for that of Weir.
+kernel_tables() { in_weir "${1/tables/tables-legacy}" "${@:2}"; }
