@@ -6,6 +6,7 @@ use std::{
     fs, io,
     io::Write,
     os::fd::AsFd,
+    path::Path,
     process::{Command, Stdio},
     thread,
     time::Duration,
@@ -96,6 +97,25 @@ fn run(program: &str, args: &[&str], stdin: &str) -> Result<String, KernelError>
             program: program.to_owned(),
             message,
         })
+    }
+}
+
+/// Removes the namespaces of rigs that were ended before they could clean up.
+pub fn sweep() {
+    let Ok(entries) = fs::read_dir("/run/netns") else {
+        return;
+    };
+    for name in entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+    {
+        let pid = name
+            .strip_prefix("weir-rig-")
+            .and_then(|rest| rest.split('-').next());
+        if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            // What cannot be removed is named by `ip` itself.
+            let _ = Command::new("ip").args(["netns", "del", &name]).status();
+        }
     }
 }
 
